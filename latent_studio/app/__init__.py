@@ -1,0 +1,1 @@
+"""Composition: settings, the session store, the library and the verbs."""

@@ -1,0 +1,1 @@
+"""Reading weights without running code: the only door to model files."""

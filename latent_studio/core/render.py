@@ -1,0 +1,69 @@
+"""RenderRequest and Frame: the only things that cross the border to the render thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from latent_studio.core.edits import EditStack
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.synthesis import SynthesisSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latent_studio.core.session import Base, Session
+
+
+class Quality(IntEnum):
+    """How good a frame is; greater is better."""
+
+    COARSE = 0
+    FINAL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """Ask for the picture of a session.
+
+    Attributes:
+        revision: grows with every request; newer ones win.
+        base: where to start from.
+        edits: applied in order.
+        synthesis: truncation, noise, class.
+        coarse_only: stop at the preview, as thumbnails do.
+    """
+
+    revision: int
+    base: Base = field(default_factory=SeedPoint)
+    edits: EditStack = field(default_factory=EditStack)
+    synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
+    coarse_only: bool = False
+
+    @classmethod
+    def of(cls, session: Session, *, revision: int, coarse_only: bool = False) -> RenderRequest:
+        """The request for a session's picture."""
+        return cls(revision, session.base, session.edits, session.synthesis, coarse_only)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A picture that answers a request.
+
+    Attributes:
+        revision: of the request.
+        quality: a coarse frame is a preview: smaller and only roughly right in colour.
+        pixels: ``(H, W, C)`` uint8, C of 1 (grey), 3 (RGB) or 4 (RGBA); read-only.
+        seconds: from the start of this request to this frame.
+        stages_run: stages computed for this request so far; the rest came from the cache.
+        stages_total: of the model.
+    """
+
+    revision: int
+    quality: Quality
+    pixels: NDArray[np.uint8]
+    seconds: float
+    stages_run: int = 0
+    stages_total: int = 0

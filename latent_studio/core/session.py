@@ -1,0 +1,41 @@
+"""Session: the whole document as one frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from latent_studio.core.edits import EditStack
+from latent_studio.core.latent import Latent
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.synthesis import SynthesisSettings
+
+#: Where a picture starts from before any edit.
+Base = SeedPoint | Latent
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """Which model a session belongs to.
+
+    Attributes:
+        name: what the user sees.
+        path: where the file was; the hash decides, not the place.
+        sha256: hex digest of the file.
+    """
+
+    name: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything a picture depends on. A change makes a new value; unchanged parts are shared.
+
+    So ``old.edits is new.edits`` answers "must I redraw?".
+    """
+
+    model: ModelRef | None = None
+    base: Base = field(default_factory=SeedPoint)
+    edits: EditStack = field(default_factory=EditStack)
+    synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)

@@ -1,0 +1,36 @@
+"""GeneratorSpec: the facts about a generator, without its weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorSpec:
+    """What callers may know about a generator.
+
+    Attributes:
+        family: architecture id in the catalogue, such as ``"stylegan2"``.
+        resolution: side of the square output in pixels.
+        channels: 1 (grey), 3 (RGB) or 4 (RGBA).
+        z_dim: length of a z.
+        w_dim: length of one row of ws; equals ``z_dim`` for families without a mapping network.
+        num_ws: rows of ws; 1 for families without per-layer styles.
+        c_dim: number of class labels; 0 when unconditional.
+        has_mapping: False when w is z itself (ProgGAN, SNGAN, DCGAN).
+        stage_resolutions: output side after each stage, coarse to fine.
+        num_parameters: trained numbers in the network.
+        variant: architecture detail worth showing, such as ``"skip"`` or ``"resnet"``.
+    """
+
+    family: str
+    resolution: int
+    channels: int
+    z_dim: int
+    w_dim: int
+    num_ws: int
+    c_dim: int = 0
+    has_mapping: bool = True
+    stage_resolutions: tuple[int, ...] = ()
+    num_parameters: int = 0
+    variant: str = ""

@@ -1,0 +1,1 @@
+"""From a request to frames: device, resolve, prefix cache, rendering."""

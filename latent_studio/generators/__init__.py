@@ -1,0 +1,1 @@
+"""Generator families behind one protocol, in plain torch."""

@@ -1,0 +1,1 @@
+"""Algorithms that find directions and latents; networks and random generators are passed in."""
