@@ -1,0 +1,201 @@
+"""LoadedModel: a model ready to render, with the directions found on it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latent_studio.app.direction_cache import cache_path, read_directions, write_directions
+from latent_studio.core.files import replacing
+from latent_studio.checkpoints.bundled import find_model
+from latent_studio.checkpoints.open import open_checkpoint
+from latent_studio.core.jobs import Progress
+from latent_studio.core.rows import format_rows
+from latent_studio.core.session import ModelRef, Session
+from latent_studio.core.synthesis import SynthesisSettings
+from latent_studio.engine.calibrate import calibrate
+from latent_studio.generators.catalog import build_generator
+from latent_studio.methods.sefa import find_sefa_directions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from latent_studio.app.paths import Paths
+    from latent_studio.app.settings import Settings
+    from latent_studio.checkpoints.checkpoint import Provenance
+    from latent_studio.core.directions import LinearDirection
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.spec import GeneratorSpec
+    from latent_studio.generators.protocol import Generator
+    from latent_studio.methods.sefa import SefaVariant
+
+log = logging.getLogger(__name__)
+
+#: Latents drawn to learn how far w spreads along a direction.
+_SPREAD_SAMPLES = 2000
+#: Truncation a new document starts with where the model has a mapping network.
+_START_PSI = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model ready to render.
+
+    Attributes:
+        ref: name, place and hash.
+        generator: on the CPU; the engine moves it to its device.
+        provenance: where the weights came from and what was ignored.
+        directions: SeFa directions over all rows, strongest first.
+        start: the session a new document on this model begins with.
+    """
+
+    ref: ModelRef
+    generator: Generator
+    provenance: Provenance
+    directions: tuple[LinearDirection, ...]
+    start: Session
+
+    @property
+    def spec(self) -> GeneratorSpec:
+        """Facts about the generator."""
+        return self.generator.spec
+
+
+def load_model(
+    name_or_path: str | Path,
+    *,
+    paths: Paths,
+    settings: Settings,
+    progress: ProgressSink,
+    cancel: CancelToken,
+) -> LoadedModel:
+    """Read a model from a file or the library and get it ready. Slow; belongs in a job.
+
+    Args:
+        name_or_path: a file, or a library name such as ``"portraits"``.
+        paths: where found directions and measured forms are kept.
+        settings: which directions to find, whether to measure.
+        progress: told what is going on.
+        cancel: checked between steps.
+
+    Raises:
+        CheckpointError: the file cannot be used; says why.
+        Cancelled: a stop was asked for.
+    """
+
+    def report(start: float, end: float) -> Callable[[float, str], None]:
+        return lambda fraction, message: progress(Progress(start + (end - start) * fraction, message))
+
+    path = find_model(name_or_path)
+    checkpoint = open_checkpoint(path, progress=report(0.0, 0.6), check_cancel=cancel.check)
+    cancel.check()
+    progress(Progress(0.6, "Building the network"))
+    generator = build_generator(checkpoint)
+    cancel.check()
+    if settings.measure_forms:
+        progress(Progress(0.7, "Measuring the fastest form of each layer"))
+        generator = _calibrated(generator, paths)
+    cancel.check()
+    progress(Progress(0.9, "Finding directions"))
+    provenance = checkpoint.provenance
+    directions = sefa_directions(
+        generator, provenance.sha256, paths=paths, variant="genforce", layers=None, count=settings.sefa_count
+    )
+    ref = ModelRef(provenance.name, str(path.absolute()), provenance.sha256)
+    progress(Progress(1.0, f"Opened {ref.name}"))
+    return LoadedModel(ref, generator, provenance, directions, _start_session(ref, generator.spec))
+
+
+def sefa_directions(
+    generator: Generator,
+    model_sha256: str,
+    *,
+    paths: Paths,
+    variant: SefaVariant,
+    layers: tuple[int, ...] | None,
+    count: int | None,
+) -> tuple[LinearDirection, ...]:
+    """SeFa directions of a model, from the cache when they were found before.
+
+    Args:
+        generator: the model.
+        model_sha256: its hash; the cache's key.
+        paths: where the cache is.
+        variant: which of the field's three forms of SeFa.
+        layers: rows of ws to look at; ``None`` means all.
+        count: how many, strongest first; ``None`` means all there are.
+    """
+    kind = f"sefa-{variant}-{format_rows(layers) if layers else 'all'}-{count or 'full'}"
+    path = cache_path(paths, model_sha256, kind)
+    found = read_directions(path)
+    if found is None:
+        found = find_sefa_directions(
+            generator,
+            model_sha256=model_sha256,
+            variant=variant,
+            layers=layers,
+            count=count,
+            ws_samples=sample_w(generator, _SPREAD_SAMPLES),
+        )
+        try:
+            write_directions(found, path)
+        except OSError as error:
+            log.warning("Directions cannot be cached: %s", error)
+    return tuple(found)
+
+
+def sample_w(generator: Generator, count: int, *, seed: int = 0) -> NDArray[np.float32]:
+    """W of random z, without truncation; classes drawn evenly for conditional models.
+
+    Returns:
+        ``(count, w_dim)`` float32.
+    """
+    spec = generator.spec
+    drawn = np.random.default_rng(seed)
+    z = torch.from_numpy(drawn.standard_normal((count, spec.z_dim), dtype=np.float32)).to(generator.device)
+    c = None
+    if spec.c_dim:
+        labels = torch.from_numpy(drawn.integers(spec.c_dim, size=count))
+        c = torch.nn.functional.one_hot(labels, spec.c_dim).to(generator.device, torch.float32)
+    with torch.inference_mode():
+        w = torch.cat(
+            [
+                generator.map(z[i : i + 256], None if c is None else c[i : i + 256])[:, 0]
+                for i in range(0, count, 256)
+            ]
+        )
+    return np.asarray(w.cpu().numpy(), dtype=np.float32)
+
+
+def _calibrated(generator: Generator, paths: Paths) -> Generator:
+    """The generator with measured forms; the table is kept so that every face of the program agrees."""
+    path = paths.cache / "forms.json"
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        table = {}
+    measured, new_table = calibrate(generator, table if isinstance(table, dict) else {})
+    if new_table != table:
+        try:
+            with replacing(path) as file:
+                file.write(json.dumps(new_table, indent=1, sort_keys=True).encode())
+        except OSError as error:
+            # Unsaved measurements might differ next time, and with them the last bit of a picture.
+            log.warning("Measured forms cannot be saved, so the usual ones are used: %s", error)
+            return generator
+    return measured
+
+
+def _start_session(ref: ModelRef, spec: GeneratorSpec) -> Session:
+    synthesis = SynthesisSettings(
+        truncation_psi=_START_PSI if spec.has_mapping else 1.0, class_idx=0 if spec.c_dim else None
+    )
+    return Session(model=ref, synthesis=synthesis)

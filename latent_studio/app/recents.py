@@ -1,0 +1,53 @@
+"""Recents: models opened lately, newest first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latent_studio.core.files import replacing
+
+if TYPE_CHECKING:
+    from latent_studio.app.paths import Paths
+
+_FILE = "recents.json"
+_LIMIT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One model opened lately.
+
+    Attributes:
+        name: what the user sees.
+        path: the file.
+    """
+
+    name: str
+    path: Path
+
+
+def load_recents(paths: Paths) -> tuple[Recent, ...]:
+    """Recents whose file is still there; none when the list is missing or damaged."""
+    try:
+        read = json.loads((paths.data / _FILE).read_text(encoding="utf-8"))
+        found = [Recent(str(entry["name"]), Path(entry["path"])) for entry in read]
+    except (OSError, ValueError, TypeError, KeyError):
+        return ()
+    return tuple(recent for recent in found if recent.path.is_file())
+
+
+def remember_recent(recent: Recent, paths: Paths) -> tuple[Recent, ...]:
+    """Put a model at the top of the list.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    others = [old for old in load_recents(paths) if old.path != recent.path]
+    recents = (recent, *others)[:_LIMIT]
+    entries = [{"name": entry.name, "path": str(entry.path)} for entry in recents]
+    with replacing(paths.data / _FILE) as file:
+        file.write(json.dumps(entries, indent=2).encode())
+    return recents

@@ -1,0 +1,128 @@
+"""SessionStore: the current session with its history; tells listeners what changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from latent_studio.core.edits import Edit, EditStack
+from latent_studio.core.history import History
+from latent_studio.core.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latent_studio.core.directions import Direction
+    from latent_studio.core.session import Base, ModelRef
+    from latent_studio.core.synthesis import SynthesisSettings
+
+    Listener = Callable[[Session, Session], None]
+
+
+class SessionStore:
+    """Holds one document. Every change is a new frozen ``Session``, and one gesture is one undo step.
+
+    Listeners are called with ``(old, new)`` on the thread that made the change, in the order they came.
+    """
+
+    def __init__(self, session: Session | None = None) -> None:
+        self.history: History[Session] = History(session or Session())
+        self._listeners: list[Listener] = []
+
+    @property
+    def session(self) -> Session:
+        """The document as it is now."""
+        return self.history.current
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Hear about every change.
+
+        Returns:
+            A function that stops it.
+        """
+        self._listeners.append(listener)
+
+        def unlisten() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return unlisten
+
+    def set_base(self, base: Base, label: str, *, gesture: str | None = None) -> None:
+        """Start from another seed or latent."""
+        self.replace(replace(self.session, base=base), label, gesture=gesture)
+
+    def set_synthesis(self, synthesis: SynthesisSettings, label: str, *, gesture: str | None = None) -> None:
+        """Change truncation, noise or class."""
+        self.replace(replace(self.session, synthesis=synthesis), label, gesture=gesture)
+
+    def set_amount(self, direction: Direction, amount: float, *, gesture: str | None = None) -> None:
+        """Move a slider. A direction that is not in the stack yet is appended."""
+        edits = self.session.edits.with_amount(direction, amount)
+        self._set_edits(edits, f"Move {direction.name}", gesture=gesture)
+
+    def reset_amount(self, direction_id: str) -> None:
+        """Put a slider back to where it does nothing, and drop it from the stack."""
+        edit = self.session.edits.find(direction_id)
+        if edit is not None:
+            self._set_edits(self.session.edits.without(direction_id), f"Reset {edit.direction.name}")
+
+    def set_edit(self, edit: Edit, label: str) -> None:
+        """Change an edit's rows or switch."""
+        self._set_edits(self.session.edits.with_edit(edit), label)
+
+    def move_edit(self, edit_id: str, position: int) -> None:
+        """Change the order edits are applied in."""
+        edit = self.session.edits.find(edit_id)
+        if edit is not None:
+            self._set_edits(self.session.edits.moved_to(edit_id, position), f"Reorder {edit.direction.name}")
+
+    def clear_edits(self) -> None:
+        """Reset all sliders."""
+        self._set_edits(EditStack(), "Reset all edits")
+
+    def open_model(self, model: ModelRef, session: Session) -> None:
+        """Begin a new document on a model; its history starts here."""
+        old = self.session
+        self.history.reset(replace(session, model=model))
+        self._tell(old)
+
+    def replace(self, session: Session, label: str, *, gesture: str | None = None) -> None:
+        """Make any change; the same session again is no step."""
+        old = self.session
+        if session == old:
+            return
+        self.history.push(session, label, gesture=gesture)
+        self._tell(old)
+
+    def close_gesture(self) -> None:
+        """The hand was lifted: the next change is a step of its own."""
+        places = (self.history.place, len(self.history.steps))
+        self.history.close_gesture()
+        if places != (self.history.place, len(self.history.steps)):
+            self._tell(self.session)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        old = self.session
+        self.history.undo()
+        self._tell(old)
+
+    def redo(self) -> None:
+        """Do an undone step again."""
+        old = self.session
+        self.history.redo()
+        self._tell(old)
+
+    def go_to(self, place: int) -> None:
+        """Visit a step of the history."""
+        old = self.session
+        self.history.go_to(place)
+        self._tell(old)
+
+    def _set_edits(self, edits: EditStack, label: str, *, gesture: str | None = None) -> None:
+        self.replace(replace(self.session, edits=edits), label, gesture=gesture)
+
+    def _tell(self, old: Session) -> None:
+        for listener in tuple(self._listeners):
+            listener(old, self.session)

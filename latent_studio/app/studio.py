@@ -1,0 +1,109 @@
+"""Studio: wires paths, settings, engine and the open model. No globals, no Qt."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from latent_studio.app.paths import Paths
+from latent_studio.app.settings import load_settings
+from latent_studio.core.errors import ModelError
+from latent_studio.core.jobs import CancelToken, ignore_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.settings import Settings
+    from latent_studio.core.jobs import ProgressSink
+    from latent_studio.engine.engine import Engine
+
+
+class Studio:
+    """One running program: command line, window and tests each make one.
+
+    Making it is cheap; torch is imported when ``engine`` or a model is first asked for.
+
+    Args:
+        paths: where files live; the user's own by default.
+        settings: preferences; read from ``paths`` by default.
+    """
+
+    def __init__(self, paths: Paths | None = None, settings: Settings | None = None) -> None:
+        self.paths = paths or Paths.choose()
+        self.settings = settings or load_settings(self.paths)
+        self._model: LoadedModel | None = None
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine on the device of the settings; imports torch.
+
+        Raises:
+            DeviceUnavailableError: CUDA was asked for and is not there.
+        """
+        # The allocator must be tuned before torch makes its first large allocation.
+        from latent_studio.engine.allocator import tune_allocator
+
+        tune_allocator()
+        from latent_studio.engine.device import choose_device
+        from latent_studio.engine.engine import Engine
+
+        choice = choose_device(self.settings.device, threads=self.settings.threads or None)
+        return Engine(choice, cache_bytes=self.settings.cache_mb << 20)
+
+    @property
+    def model(self) -> LoadedModel:
+        """The open model.
+
+        Raises:
+            ModelError: none is open.
+        """
+        if self._model is None:
+            raise ModelError("No model is open.", hint="Open one first: File > Open model.")
+        return self._model
+
+    @property
+    def has_model(self) -> bool:
+        """Whether a model is open."""
+        return self._model is not None
+
+    def load_model(
+        self,
+        name_or_path: str | Path,
+        *,
+        progress: ProgressSink = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> LoadedModel:
+        """Read a model and get it ready, leaving the open one as it is.
+
+        Raises:
+            CheckpointError: the file cannot be used.
+            Cancelled: a stop was asked for.
+        """
+        self.engine  # noqa: B018 - decides allocator, device and threads before the weights come in
+        from latent_studio.app.models import load_model
+
+        return load_model(
+            name_or_path,
+            paths=self.paths,
+            settings=self.settings,
+            progress=progress,
+            cancel=cancel or CancelToken(),
+        )
+
+    def adopt(self, model: LoadedModel) -> None:
+        """Make a loaded model the open one. The engine waits for the stage it is in, then swaps."""
+        self.engine.swap(model.generator)
+        self._model = model
+
+    def open_model(
+        self,
+        name_or_path: str | Path,
+        *,
+        progress: ProgressSink = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> LoadedModel:
+        """``load_model`` and ``adopt`` in one, for callers without a window."""
+        model = self.load_model(name_or_path, progress=progress, cancel=cancel)
+        self.adopt(model)
+        return model
