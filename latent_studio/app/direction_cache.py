@@ -10,9 +10,9 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from latent_studio.core.files import replacing
 from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import IncompatibleLatentError
+from latent_studio.core.files import replacing
 from latent_studio.core.spaces import Space
 
 if TYPE_CHECKING:

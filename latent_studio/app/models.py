@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from latent_studio.app.direction_cache import cache_path, read_directions, write_directions
-from latent_studio.core.files import replacing
 from latent_studio.checkpoints.bundled import find_model
 from latent_studio.checkpoints.open import open_checkpoint
+from latent_studio.core.files import replacing
 from latent_studio.core.jobs import Progress
 from latent_studio.core.rows import format_rows
 from latent_studio.core.session import ModelRef, Session

@@ -8,8 +8,8 @@ import os
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from latent_studio.core.files import replacing
 from latent_studio.core.errors import OptionError
+from latent_studio.core.files import replacing
 from latent_studio.core.options import OptionInfo, check_options, option, options_of
 
 if TYPE_CHECKING:
