@@ -1,0 +1,51 @@
+"""The generator families whose options this version can read and write, one row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from latent_studio.checkpoints import stylegan2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from torch import Tensor
+
+    from latent_studio.checkpoints.checkpoint import OptionValue
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What the readers and writers of files must know about a family.
+
+    Attributes:
+        name: id in the generator catalogue.
+        title: for people.
+        defaults: every option, with the value that holds when a file says nothing.
+        looks_like: whether tensors with these names are of this family.
+        guess_options: the options that names give away.
+        describe: facts that shapes tell, for a file's header.
+    """
+
+    name: str
+    title: str
+    defaults: Mapping[str, OptionValue]
+    looks_like: Callable[[Collection[str]], bool]
+    guess_options: Callable[[Collection[str]], dict[str, OptionValue]]
+    describe: Callable[[Mapping[str, Tensor]], dict[str, int]]
+
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        stylegan2.FAMILY: Family(
+            name=stylegan2.FAMILY,
+            title="StyleGAN2",
+            defaults=stylegan2.DEFAULTS,
+            looks_like=stylegan2.looks_like,
+            guess_options=stylegan2.guess_options,
+            describe=stylegan2.describe,
+        ),
+    }
+)

@@ -1,0 +1,144 @@
+"""NVIDIA's network pickles: which network in the file is taken, and which family it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from latent_studio.checkpoints import nvidia_stylegan2, refusals, stylegan2
+from latent_studio.checkpoints.foreign import ForeignObject
+from latent_studio.checkpoints.found import Found
+from latent_studio.checkpoints.nvidia_records import (
+    TENSORFLOW_NETWORK,
+    ModuleRecord,
+    collect_tensors,
+    read_nvidia_pickle,
+)
+from latent_studio.core.errors import MissingWeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latent_studio.checkpoints.checkpoint import OptionValue
+    from latent_studio.checkpoints.source import Source
+
+FORMAT = "nvidia-pickle"
+
+#: Networks to take, best first: the average over training gives better pictures than its last state.
+_PREFERENCE = ("G_ema", "G")
+_MOST_KEYS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """How one family looks in NVIDIA's pickles."""
+
+    family: str
+    title: str
+    recognise: Callable[[ModuleRecord], bool]
+    read_options: Callable[[ModuleRecord], dict[str, OptionValue]] | None
+
+
+def _is_stylegan3(network: ModuleRecord) -> bool:
+    parts = network.children()
+    return "synthesis" in parts and "input" in parts["synthesis"].children()
+
+
+# One row per family; those without a reader are recognised so that they can be refused by name.
+_LAYOUTS = (
+    _Layout(
+        family=stylegan2.FAMILY,
+        title="StyleGAN2",
+        recognise=nvidia_stylegan2.is_stylegan2,
+        read_options=nvidia_stylegan2.read_options,
+    ),
+    _Layout(family="stylegan3", title="StyleGAN3", recognise=_is_stylegan3, read_options=None),
+)
+
+
+def read_nvidia(source: Source) -> Found:
+    """Find the generator in a network pickle.
+
+    Raises:
+        UnsafeCheckpointError: the file asks for a name that is not on the list.
+        UnknownFormatError: it holds no generator, or one of another family.
+        MissingWeightsError: the generator has no weights.
+        CorruptFileError: it is damaged.
+    """
+    tree = read_nvidia_pickle(source)
+    try:
+        return _find(tree, source)
+    except ValueError as error:
+        raise refusals.damaged(source.name, str(error)) from error
+
+
+def _find(tree: object, source: Source) -> Found:
+    network, notes = _choose_network(tree, source)
+    tensors = collect_tensors(network)
+    if not tensors:
+        raise MissingWeightsError(
+            f"{source.name} holds a {refusals.quoted(network.class_name)} without any weights.",
+            hint=refusals.WHAT_OPENS,
+        )
+    for layout in _LAYOUTS:
+        if layout.recognise(network):
+            if layout.read_options is None:
+                raise refusals.unknown(
+                    source.name, f"holds a {layout.title} generator, a family this version does not read"
+                )
+            return Found(
+                format=FORMAT,
+                family=layout.family,
+                tensors=tensors,
+                options=layout.read_options(network),
+                notes=notes,
+            )
+    raise refusals.unknown(
+        source.name,
+        f"holds a network of class {refusals.quoted(network.class_name)}; this version reads StyleGAN2",
+    )
+
+
+def _choose_network(tree: object, source: Source) -> tuple[ModuleRecord, tuple[str, ...]]:
+    if isinstance(tree, ModuleRecord):
+        return tree, ("The file is a single network.",)
+    if isinstance(tree, dict):
+        for key in _PREFERENCE:
+            network = tree.get(key)
+            if isinstance(network, ModuleRecord):
+                others = [str(other) for other in tree if isinstance(other, str) and other != key]
+                return network, (_note(key, others),)
+    if _is_tensorflow(tree):
+        raise refusals.unknown(
+            source.name, "is a network pickle of the TensorFlow era, which this version does not read"
+        )
+    raise refusals.unknown(source.name, f"is a pickle without a generator: it holds {describe_tree(tree)}")
+
+
+def _note(taken: str, others: list[str]) -> str:
+    average = "" if taken == _PREFERENCE[0] else "; there is no averaged G_ema"
+    ignored = f"; ignored {list_names(others)}" if others else ""
+    return f"Took {taken}{ignored}{average}."
+
+
+def _is_tensorflow(tree: object) -> bool:
+    networks = list(tree) if isinstance(tree, list | tuple) else [tree]
+    return bool(networks) and all(
+        isinstance(network, ForeignObject) and network.class_name == TENSORFLOW_NETWORK
+        for network in networks
+    )
+
+
+def list_names(names: list[str]) -> str:
+    """Names as they may be shown, the first few of many."""
+    shown = ", ".join(refusals.printable(name, at_most=40) for name in names[:_MOST_KEYS_SHOWN])
+    return f"{shown} and {len(names) - _MOST_KEYS_SHOWN} more" if len(names) > _MOST_KEYS_SHOWN else shown
+
+
+def describe_tree(tree: object) -> str:
+    """What the top of a file is, in a few words. Looks no deeper, for there may be no end to it."""
+    if isinstance(tree, dict):
+        return f"a dict of {list_names([str(key) for key in tree if isinstance(key, str)]) or 'nothing'}"
+    if isinstance(tree, list | tuple | set):
+        return f"a {type(tree).__name__} of {len(tree)}"
+    return f"a single value of type {type(tree).__name__}"

@@ -1,0 +1,197 @@
+"""The only door to weights on disk.
+
+Whatever lies behind a path, what comes out is a :class:`~latent_studio.checkpoints.checkpoint.Checkpoint` or
+an error with one sentence and a hint. Nothing in a file is ever run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from latent_studio.checkpoints import numpy_files, refusals
+from latent_studio.checkpoints.checkpoint import Checkpoint, Provenance
+from latent_studio.checkpoints.digest import Digest
+from latent_studio.checkpoints.nvidia import describe_tree, read_nvidia
+from latent_studio.checkpoints.safe_pickle import Limits
+from latent_studio.checkpoints.safetensors_file import read_safetensors
+from latent_studio.checkpoints.sniff import FileFormat, sniff, sniff_path
+from latent_studio.checkpoints.source import ByteRange, Source
+from latent_studio.checkpoints.tensors import read_tensors
+from latent_studio.checkpoints.torch_records import read_legacy_stream
+from latent_studio.checkpoints.torch_zip import read_torch_zip, torch_vocabulary
+from latent_studio.core.errors import (
+    Cancelled,
+    CheckpointError,
+    CorruptFileError,
+    LatentStudioError,
+    OutOfMemoryError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latent_studio.checkpoints.found import Found
+
+LARGEST_FILE_BYTES = 8 << 30
+
+# Shares of the progress bar.
+_LOCATED = 0.05
+_READ = 0.9
+
+_NOT_A_MODEL = {
+    FileFormat.ZIP: ("is a zip archive without a model in it", refusals.WHAT_OPENS),
+    FileFormat.ARCHIVE: ("is a packed archive", "Unpack it and open the model inside."),
+    FileFormat.HDF5: ("is an HDF5 file, in which no generator of this version comes", refusals.WHAT_OPENS),
+    FileFormat.HTML: (
+        "is a web page, not a model: the download went wrong",
+        "Download it again in a browser; large files there often ask for a confirmation first.",
+    ),
+    FileFormat.GIT_LFS: (
+        "is a Git LFS pointer, not the model itself",
+        "Run “git lfs pull” in the folder it was cloned to.",
+    ),
+    FileFormat.JSON: ("is a JSON file, not a model", refusals.WHAT_OPENS),
+    FileFormat.IMAGE: ("is a picture, not a model", refusals.WHAT_OPENS),
+    FileFormat.TEXT: ("is a text file, not a model", refusals.WHAT_OPENS),
+    FileFormat.UNKNOWN: ("is in a format this version does not know", refusals.WHAT_OPENS),
+}
+_NO_FILE = {
+    FileFormat.MISSING: ("There is no file {path}.", "Check the path; it may have been moved or renamed."),
+    FileFormat.DIRECTORY: ("{name} is a folder, not a model.", "Open a file inside it."),
+    FileFormat.SPECIAL: ("{name} is a pipe or device, not a file.", "Copy the model into an ordinary file."),
+    FileFormat.NO_PERMISSION: ("{name} may not be read.", "Ask its owner for permission, or copy it."),
+    FileFormat.UNREADABLE: ("{name} cannot be read.", "Check the path and the disk it is on."),
+}
+
+
+def open_checkpoint(
+    path: Path | str,
+    *,
+    progress: Callable[[float, str], None] | None = None,
+    check_cancel: Callable[[], None] | None = None,
+) -> Checkpoint:
+    """Read the generator in a file.
+
+    Args:
+        path: a safetensors file or a StyleGAN2-ADA network pickle, whatever its suffix.
+        progress: told the fraction done, 0 to 1, and what is being done.
+        check_cancel: asked now and then; raises ``Cancelled`` to stop.
+
+    Returns:
+        its tensors on the CPU, finite, in memory of their own.
+
+    Raises:
+        UnsafeCheckpointError: the file asks for something that is not plain tensor data.
+        UnknownFormatError: it is no format or family this version reads.
+        MissingWeightsError: it has no weights, or some are not finite.
+        CorruptFileError: it is empty, cut short or damaged.
+        CheckpointError: there is no such file, or it cannot be read.
+        OutOfMemoryError: it does not fit in memory.
+        Cancelled: ``check_cancel`` said so.
+    """
+    path = Path(path)
+    name = refusals.display_name(path)
+
+    def report(fraction: float, message: str) -> None:
+        if check_cancel is not None:
+            check_cancel()
+        if progress is not None:
+            progress(fraction, message)
+
+    try:
+        return _open(path, report=report)
+    except (LatentStudioError, Cancelled):
+        raise
+    except OSError as error:
+        raise CheckpointError(
+            f"{name} cannot be read: {error.strerror or error}.", hint="Check the disk it is on."
+        ) from error
+    except Exception as error:
+        # Strangers write these files. Whatever a reader trips over, the file is to blame, and the program
+        # goes on.
+        if _is_out_of_memory(error):
+            raise OutOfMemoryError(
+                f"{name} does not fit in memory.", hint="Close other models and programs, then try again."
+            ) from error
+        raise refusals.damaged(name, f"it makes no sense ({type(error).__name__})") from error
+
+
+def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
+    kind = sniff_path(path)
+    if kind in _NO_FILE:
+        title, hint = _NO_FILE[kind]
+        shown = {"name": refusals.display_name(path), "path": refusals.printable(str(path))}
+        raise CheckpointError(title.format(**shown), hint=hint)
+    with Source(path) as source:
+        if source.size > LARGEST_FILE_BYTES:
+            raise refusals.unknown(
+                source.name, f"has {source.size / 2**30:.1f} GB; models above 8 GB are not opened"
+            )
+        report(0.0, f"Looking at {source.name}")
+        found = _find(source)
+        report(_LOCATED, f"Reading {source.name}")
+        with Digest(source) as digest:
+            tensors = read_tensors(
+                found.tensors,
+                source,
+                report=lambda done: report(_LOCATED + (_READ - _LOCATED) * done, f"Reading {source.name}"),
+            )
+            sha256 = digest.result(
+                report=lambda done: report(_READ + (1.0 - _READ) * done, f"Checking {source.name}")
+            )
+        source.check_unchanged()
+        report(1.0, f"Read {source.name}")
+        return Checkpoint(
+            family=found.family,
+            tensors=MappingProxyType(tensors),
+            options=MappingProxyType(dict(found.options)),
+            provenance=Provenance(
+                path=path,
+                format=found.format,
+                sha256=sha256,
+                size_bytes=source.size,
+                name=found.name or refusals.printable(path.stem),
+                licence=found.licence,
+                notes=found.notes,
+            ),
+        )
+
+
+def _find(source: Source) -> Found:
+    """Locate the generator, or say why there is none."""
+    match sniff(source):
+        case FileFormat.SAFETENSORS:
+            return read_safetensors(source)
+        case FileFormat.PICKLE:
+            return read_nvidia(source)
+        case FileFormat.TORCH_ZIP:
+            raise _unread_torch_file(source, read_torch_zip(source))
+        case FileFormat.TORCH_LEGACY:
+            whole = ByteRange(source, 0, source.size)
+            names = torch_vocabulary(source)
+            raise _unread_torch_file(source, read_legacy_stream(whole, names=names, limits=Limits()))
+        case FileFormat.NUMPY_ARRAY:
+            raise numpy_files.npy_refusal(source)
+        case FileFormat.NUMPY_ARCHIVE:
+            raise numpy_files.npz_refusal(source)
+        case FileFormat.EMPTY:
+            raise CorruptFileError(f"{source.name} is empty.", hint=refusals.GET_IT_AGAIN)
+        case kind:
+            what, hint = _NOT_A_MODEL[kind]
+            raise refusals.unknown(source.name, what, hint=hint)
+
+
+def _unread_torch_file(source: Source, tree: object) -> CheckpointError:
+    return refusals.unknown(
+        source.name,
+        f"is a PyTorch file with {describe_tree(tree)}, a layout this version does not read",
+        hint="Ask its author for a .safetensors copy with StyleGAN2-ADA's tensor names.",
+    )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and "allocate" in str(error).lower()
+    )

@@ -1,0 +1,66 @@
+"""The sentences with which a file is refused, so that every reader says them alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from latent_studio.core.errors import CorruptFileError, UnknownFormatError, UnsafeCheckpointError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ASK_FOR_SAFETENSORS = "Latent Studio never runs code from a file. Ask the author for a .safetensors copy."
+GET_IT_AGAIN = "Download or copy it again."
+WHAT_OPENS = "Open a .safetensors file or a StyleGAN2-ADA network pickle."
+
+_LONGEST_QUOTE = 120
+
+
+def printable(text: str, *, at_most: int = _LONGEST_QUOTE) -> str:
+    """``text`` as it may be shown: without control characters, shortened in the middle.
+
+    Files name what they like; a terminal or a label must not be steered by it.
+    """
+    if len(text) > at_most:
+        text = f"{text[: at_most // 2]}…{text[len(text) - at_most // 2 :]}"
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def quoted(text: str) -> str:
+    """``text`` in quotation marks, as it may be shown."""
+    return f"“{printable(text)}”"
+
+
+def display_name(path: Path) -> str:
+    """The file's name without its folder, as it may be shown."""
+    return printable(path.name or str(path))
+
+
+def cut_short(name: str) -> CorruptFileError:
+    """The file ends too early."""
+    return CorruptFileError(
+        f"{name} is cut short: it ends in the middle of its data.",
+        hint=f"{GET_IT_AGAIN} The copy is not whole.",
+    )
+
+
+def damaged(name: str, reason: str) -> CorruptFileError:
+    """The file contradicts itself; ``reason`` is half a sentence."""
+    return CorruptFileError(f"{name} is damaged: {printable(reason, at_most=300)}.", hint=GET_IT_AGAIN)
+
+
+def unsafe(name: str, wanted: str) -> UnsafeCheckpointError:
+    """The file wants the function or class ``wanted``, which is not on the list."""
+    return UnsafeCheckpointError(
+        f"{name} asks for {quoted(wanted)}, which is not plain tensor data.", hint=ASK_FOR_SAFETENSORS
+    )
+
+
+def hostile(name: str, what: str) -> UnsafeCheckpointError:
+    """The file is more than data; ``what`` is the rest of the sentence after its name."""
+    return UnsafeCheckpointError(f"{name} {printable(what, at_most=300)}.", hint=ASK_FOR_SAFETENSORS)
+
+
+def unknown(name: str, what: str, *, hint: str = WHAT_OPENS) -> UnknownFormatError:
+    """The file is something else; ``what`` is the rest of the sentence after its name."""
+    return UnknownFormatError(f"{name} {printable(what, at_most=300)}.", hint=hint)
