@@ -7,16 +7,17 @@ differentiable work at the same time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import torch
     from torch import Tensor
 
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.core.synthesis import NoiseMode
+    from latent_studio.generators.conv_plan import ConvPlan, FormName
 
 #: One map per noise input of the network, coarse to fine: ``(1 or N, 1, H, W)`` float32, not yet multiplied
 #: by the layer's learned strength; ``None`` leaves that input out.
@@ -39,7 +40,8 @@ class Features:
 class Stage(Protocol):
     """One step of synthesis, usually one resolution.
 
-    Together, ``run`` of the stages in order and ``to_rgb`` of each equal ``Generator.synthesize`` bit for bit.
+    Together, ``run`` of the stages in order and ``to_rgb`` of each equal ``Generator.synthesize`` bit for
+    bit.
 
     Attributes:
         resolution: side of the picture that ``to_rgb`` gives here.
@@ -48,11 +50,19 @@ class Stage(Protocol):
     """
 
     @property
-    def resolution(self) -> int: ...
+    def resolution(self) -> int:
+        """Side of the picture that ``to_rgb`` gives here."""
+        ...
+
     @property
-    def num_rows(self) -> int: ...
+    def num_rows(self) -> int:
+        """Leading rows of ws that ``run`` up to here depends on."""
+        ...
+
     @property
-    def has_preview(self) -> bool: ...
+    def has_preview(self) -> bool:
+        """Whether ``to_rgb`` gives a picture here."""
+        ...
 
     def run(self, below: Features | None, rgb: Tensor | None, ws: Tensor, noise: NoiseMaps) -> Features:
         """Run the convolutions.
@@ -71,19 +81,27 @@ class Stage(Protocol):
 
 
 class Generator(Protocol):
-    """A generator of any family. All pictures are float32 NCHW, RGB order, nominally in [-1, 1], unclamped."""
+    """A generator of any family. Pictures are float32 NCHW, RGB order, nominally in [-1, 1], unclamped."""
 
     @property
-    def spec(self) -> GeneratorSpec: ...
+    def spec(self) -> GeneratorSpec:
+        """The facts about this model."""
+        ...
+
     @property
-    def device(self) -> torch.device: ...
+    def device(self) -> torch.device:
+        """Where the weights are, and where its arguments must be."""
+        ...
+
     @property
     def w_avg(self) -> Tensor:
         """``(w_dim,)`` float32: the mapping network's running mean; zeros for families without one."""
         ...
 
     @property
-    def stages(self) -> Sequence[Stage]: ...
+    def stages(self) -> Sequence[Stage]:
+        """The steps of synthesis, coarse to fine."""
+        ...
 
     def map(
         self,
@@ -120,7 +138,8 @@ class Generator(Protocol):
 
         Args:
             ws: ``(N, num_ws, w_dim)`` float32.
-            noise_mode: which noise to use when ``noise`` is not given; ``"random"`` draws from a fixed seed 0.
+            noise_mode: which noise to use when ``noise`` is not given; ``"random"`` draws from a fixed seed
+                0.
             noise: maps to use instead, from ``noise_maps`` or a projection.
 
         Returns:
@@ -157,3 +176,37 @@ class StyleWeight:
     kind: Literal["conv", "to_rgb"]
     resolution: int
     weight: Tensor
+
+
+@runtime_checkable
+class PlannedGenerator(Generator, Protocol):
+    """A generator whose layers can be computed in several equal forms; which one is a plan, and data."""
+
+    @property
+    def plan(self) -> ConvPlan:
+        """Which form each layer takes."""
+        ...
+
+    def with_plan(self, plan: ConvPlan) -> PlannedGenerator:
+        """The same generator following another plan; weights are shared, the original stays as it is.
+
+        Raises:
+            UnsupportedOperationError: the plan names a layer or form this generator does not have.
+        """
+        ...
+
+    @property
+    def layer_names(self) -> Sequence[str]:
+        """The layers a plan may name, in the order they run, such as ``"b8.conv0"``."""
+        ...
+
+    def layer_forms(self, layer: str) -> Sequence[FormName]:
+        """The forms this layer can take here, the plain one first."""
+        ...
+
+    def layer_call(self, layer: str, form: FormName) -> Callable[[], Tensor]:
+        """A call that runs this layer alone in one form on typical input, for timing.
+
+        What the form prepares is dropped with the call.
+        """
+        ...

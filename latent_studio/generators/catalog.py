@@ -1,0 +1,42 @@
+"""The catalogue of generator families: an id and where to find its builder, imported on first use."""
+
+from __future__ import annotations
+
+import importlib
+from types import MappingProxyType
+from typing import TYPE_CHECKING, cast
+
+from latent_studio.core.errors import UnknownFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latent_studio.checkpoints.checkpoint import Checkpoint
+    from latent_studio.generators.protocol import Generator
+
+#: Family id to ``module:function``; the function takes a checkpoint and returns a generator on the CPU.
+FAMILIES = MappingProxyType(
+    {
+        "stylegan2": "latent_studio.generators.stylegan2:build_stylegan2",
+        "toy": "latent_studio.generators.toy:build_toy",
+    }
+)
+
+
+def build_generator(checkpoint: Checkpoint) -> Generator:
+    """The generator a checkpoint holds, on the CPU.
+
+    Raises:
+        UnknownFormatError: its family is not in the catalogue.
+        MissingWeightsError: its tensors do not make up a network of this family.
+    """
+    try:
+        dotted = FAMILIES[checkpoint.family]
+    except KeyError:
+        raise UnknownFormatError(
+            f"The generator family {checkpoint.family!r} is not known.",
+            hint=f"Known families: {', '.join(sorted(FAMILIES))}.",
+        ) from None
+    module, name = dotted.split(":")
+    build = cast("Callable[[Checkpoint], Generator]", getattr(importlib.import_module(module), name))
+    return build(checkpoint)
