@@ -1,0 +1,48 @@
+"""Pictures as arrays, made ready for a file format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def without_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Grey and RGB as they are; RGBA laid on white.
+
+    Args:
+        pixels: ``(H, W, C)`` uint8, C of 1, 3 or 4.
+
+    Returns:
+        ``(H, W, 1)`` or ``(H, W, 3)`` uint8.
+    """
+    if pixels.shape[2] != 4:
+        return pixels
+    colour, alpha = pixels[..., :3].astype(np.uint16), pixels[..., 3:].astype(np.uint16)
+    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
+    """A Pillow image of ``(H, W, C)`` uint8, C of 1 (grey), 3 (RGB) or 4 (RGBA)."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+
+
+def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """The picture at another size, by Lanczos; the same array when the size fits already.
+
+    Args:
+        pixels: ``(H, W, C)`` uint8.
+        width: wanted, in pixels.
+        height: wanted, in pixels.
+
+    Returns:
+        ``(height, width, C)`` uint8.
+    """
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    image = to_image(pixels).resize((width, height), Image.Resampling.LANCZOS)
+    return np.asarray(image, dtype=np.uint8).reshape(height, width, pixels.shape[2])
