@@ -83,7 +83,7 @@ def default_plan(layers: Iterable[LayerShape], *, device_type: str) -> ConvPlan:
 def _default_form(layer: LayerShape, *, on_cpu: bool) -> FormName:
     if not on_cpu:
         return "activations_channels_last"
-    if not layer.up and layer.resolution >= 8 and min(layer.in_channels, layer.out_channels) >= 96:
+    if not layer.up and layer.resolution >= 16 and min(layer.in_channels, layer.out_channels) >= 96:
         return "winograd"
     # Scaling a large map costs more than scaling the weights; below, the weights are the larger of the two.
     if layer.resolution >= 128:

@@ -176,9 +176,9 @@ class _Ending:
         """The rest after scale and bias, written over ``x``; ``noise`` broadcasts against it."""
         if noise is not None and self._noise_strength != 0:
             x.add_(noise.to(x.dtype), alpha=self._noise_strength)
-        x = self._layer.activation.apply_in_place(x)
+        self._layer.activation.apply_in_place(x)
         if self._late != 1:
-            x = x.mul_(self._late)
+            x.mul_(self._late)
         clamp = self._layer.clamp
         return x if clamp is None else x.clamp_(-clamp, clamp)
 
@@ -253,9 +253,12 @@ class WinogradConv:
         bias = self._ending.bias
         result = x.new_empty(n, height, width, bias.shape[0])
         for sample, top, bottom, tiles in convolved_strips(pad_for_tiles(x, styles), self._weights):
+            rows = result[sample, top:bottom]
             # One pass scales, adds the bias and puts the pixels in order.
-            torch.addcmul(bias, tiles, scale[sample], out=result[sample, top:bottom].view(tiles.shape))
-        return self._ending.finish(result.permute(0, 3, 1, 2), noise)
+            torch.addcmul(bias, tiles, scale[sample], out=rows.view(tiles.shape))
+            noise_rows = None if noise is None else noise[min(sample, len(noise) - 1), 0, top:bottom, :, None]
+            self._ending.finish(rows, noise_rows)
+        return result.permute(0, 3, 1, 2)
 
 
 def forms_for(layer: ModulatedConv) -> tuple[FormName, ...]:

@@ -29,7 +29,7 @@ class Activation:
     Attributes:
         name: as checkpoints spell it.
         apply: the function, without the gain; gives a new tensor.
-        apply_in_place: the same, written over its argument.
+        apply_in_place: the same, written over its argument and returned.
         gain: multiplies the result.
         homogeneous: ``apply(g * x) == g * apply(x)`` for g > 0, so that a gain may be applied beforehand.
     """
@@ -53,8 +53,16 @@ def _same(x: Tensor) -> Tensor:
     return x
 
 
+def _softplus_in_place(x: Tensor) -> Tensor:
+    return x.copy_(F.softplus(x))
+
+
 def _swish(x: Tensor) -> Tensor:
     return x * torch.sigmoid(x)
+
+
+def _swish_in_place(x: Tensor) -> Tensor:
+    return x.mul_(torch.sigmoid(x))
 
 
 _ACTIVATIONS = {
@@ -67,8 +75,8 @@ _ACTIVATIONS = {
         Activation("sigmoid", torch.sigmoid, torch.sigmoid_, 1.0, homogeneous=False),
         Activation("elu", F.elu, F.elu_, 1.0, homogeneous=False),
         Activation("selu", F.selu, F.selu_, 1.0, homogeneous=False),
-        Activation("softplus", F.softplus, F.softplus, 1.0, homogeneous=False),
-        Activation("swish", _swish, _swish, math.sqrt(2), homogeneous=False),
+        Activation("softplus", F.softplus, _softplus_in_place, 1.0, homogeneous=False),
+        Activation("swish", _swish, _swish_in_place, math.sqrt(2), homogeneous=False),
     )
 }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.core.synthesis import NoiseMode
-    from latent_studio.generators.conv_plan import ConvPlan, FormName
+    from latent_studio.generators.conv_plan import ConvPlan, FormName, LayerShape
 
 #: One map per noise input of the network, coarse to fine: ``(1 or N, 1, H, W)`` float32, not yet multiplied
 #: by the layer's learned strength; ``None`` leaves that input out.
@@ -200,6 +200,11 @@ class PlannedGenerator(Generator, Protocol):
         """The layers a plan may name, in the order they run, such as ``"b8.conv0"``."""
         ...
 
+    @property
+    def layer_shapes(self) -> Sequence[LayerShape]:
+        """The same layers with what decides how fast their forms run."""
+        ...
+
     def layer_forms(self, layer: str) -> Sequence[FormName]:
         """The forms this layer can take here, the plain one first."""
         ...
@@ -209,4 +214,20 @@ class PlannedGenerator(Generator, Protocol):
 
         What the form prepares is dropped with the call.
         """
+        ...
+
+
+@runtime_checkable
+class HalfPrecisionGenerator(Generator, Protocol):
+    """A generator that can compute its highest resolutions in half precision, for GPUs good at it."""
+
+    @property
+    def precision(self) -> Literal["float32", "float16"]:
+        """Of the highest resolutions; the rest is float32."""
+        ...
+
+    def to(
+        self, device: torch.device, *, precision: Literal["float32", "float16"] | None = None
+    ) -> HalfPrecisionGenerator:
+        """As ``Generator.to``; ``None`` keeps the precision."""
         ...

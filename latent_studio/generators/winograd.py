@@ -68,19 +68,19 @@ class WinogradWeights:
     @staticmethod
     def of(weight: Tensor) -> WinogradWeights:
         """Transform ``(out_channels, in_channels, 3, 3)``; in float64, rounded once."""
-        kernel = torch.tensor(_KERNEL, dtype=torch.float64, device=weight.device)
-        transformed = torch.einsum("ak,oikl,bl->abio", kernel, weight.double(), kernel)
+        taps = weight.permute(2, 3, 1, 0).reshape(9, -1).double()
+        kernel = _both_dimensions(_KERNEL, weight.device) @ taps
         return WinogradWeights(
-            kernel=transformed.flatten(0, 1).float().contiguous(),
-            input_transform=_both_dimensions(_INPUT, weight.device),
-            output_transform=_both_dimensions(_OUTPUT, weight.device),
+            kernel=kernel.float().view(_WIDE**2, weight.shape[1], weight.shape[0]),
+            input_transform=_both_dimensions(_INPUT, weight.device).float(),
+            output_transform=_both_dimensions(_OUTPUT, weight.device).float(),
         )
 
 
 def _both_dimensions(rows: tuple[tuple[float, ...], ...], device: torch.device) -> Tensor:
-    """The transform of a flattened square tile, from that of one dimension."""
+    """The transform of a flattened square tile, from that of one dimension; float64."""
     one = torch.tensor(rows, dtype=torch.float64, device=device)
-    return torch.kron(one, one).float().contiguous()
+    return torch.kron(one, one)
 
 
 def pad_for_tiles(x: Tensor, scale: Tensor) -> Tensor:
