@@ -34,10 +34,8 @@ def _prepare_process() -> None:
     # One thread each: sums come out the same on every machine, and small networks are no slower.
     for pool in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(pool, "1")
-    try:
-        from latent_studio.engine.allocator import tune_allocator
-    except ModuleNotFoundError:
-        return
+    from latent_studio.engine.allocator import tune_allocator
+
     tune_allocator()
 
 
