@@ -1,0 +1,214 @@
+"""Engine: owns the generator, the gate and the cache; turns requests into frames."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latent_studio.core.errors import ModelError
+from latent_studio.core.latent import z_from_seed
+from latent_studio.engine.cuda_graphs import GraphBook
+from latent_studio.engine.device import apply_threads, choose_device
+from latent_studio.engine.failures import translated
+from latent_studio.engine.gate import PriorityGate
+from latent_studio.engine.prefix_cache import PrefixCache
+from latent_studio.engine.renderer import Renderer, never
+from latent_studio.generators.protocol import HalfPrecisionGenerator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from latent_studio.core.render import Frame, RenderRequest
+    from latent_studio.core.spec import GeneratorSpec
+    from latent_studio.engine.device import DeviceChoice
+    from latent_studio.generators.protocol import Generator
+
+#: Latents mapped in one background step.
+_MAPPED_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStats:
+    """What the status line shows.
+
+    Attributes:
+        device: such as ``"cpu"`` or ``"cuda:0"``.
+        threads: of the CPU pool.
+        cache_bytes_used: by the interactive prefix cache.
+        cache_bytes_limit: what it may take.
+        coarse_resolution: side in pixels of the first frame of a render; 0 without a model.
+    """
+
+    device: str
+    threads: int
+    cache_bytes_used: int
+    cache_bytes_limit: int
+    coarse_resolution: int
+
+
+class Engine:
+    """Renders the open model. Safe to use from any thread: the gate lets one step at a time through.
+
+    Args:
+        choice: where to compute; ``None`` chooses by itself.
+        cache_bytes: limit of the interactive prefix cache; a running export takes up to a quarter more.
+        cuda_graphs: record and replay whole renders where that is measured to be faster; CUDA only.
+    """
+
+    def __init__(
+        self, choice: DeviceChoice | None = None, *, cache_bytes: int = 512 << 20, cuda_graphs: bool = True
+    ) -> None:
+        self.choice = choice or choose_device()
+        apply_threads(self.choice)
+        self.gate = PriorityGate()
+        self._cache_bytes = cache_bytes
+        self._cuda_graphs = cuda_graphs and self.choice.device.type == "cuda"
+        self._renderer: Renderer | None = None
+
+    @property
+    def generator(self) -> Generator | None:
+        """The open model on its device; ``None`` before the first."""
+        renderer = self._renderer
+        return None if renderer is None else renderer.generator
+
+    @property
+    def spec(self) -> GeneratorSpec | None:
+        """Facts about the open model; ``None`` before the first."""
+        generator = self.generator
+        return None if generator is None else generator.spec
+
+    def swap(self, generator: Generator) -> None:
+        """Open another model. Renders of the old one end after the frame they owe.
+
+        Args:
+            generator: moved to the engine's device; the one passed stays as it is.
+        """
+        # Not in inference mode: jobs differentiate through the weights that a move copies.
+        with self.gate.interactive(), translated():
+            moved = _moved(generator, self.choice)
+            self._renderer = Renderer(
+                moved,
+                # A new cache and not an emptied one: a render that still runs fills the old one.
+                cache=PrefixCache(self._cache_bytes),
+                graphs=GraphBook(moved) if self._cuda_graphs else None,
+            )
+
+    def render(self, request: RenderRequest, *, superseded: Callable[[], bool] = never) -> Iterator[Frame]:
+        """Render for somebody who watches: a coarse frame where the sharp one takes long, then the sharp one.
+
+        Args:
+            request: what to render.
+            superseded: asked between stages once a frame is out; True ends the iteration.
+
+        Raises:
+            LatentStudioError: whatever goes wrong.
+        """
+        renderer = self._require_renderer()
+        return renderer.frames(
+            request,
+            lambda: self._renderer is not renderer or superseded(),
+            step=self._interactive_step,
+        )
+
+    def render_final(self, request: RenderRequest) -> Frame:
+        """The sharp frame, now; the same bytes as the last one of ``render``.
+
+        Raises:
+            LatentStudioError: whatever goes wrong.
+        """
+        return self._require_renderer().final(request, step=self._interactive_step)
+
+    def render_batch(
+        self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None]
+    ) -> Iterator[Frame]:
+        """Sharp frames for a job, in order; what somebody watches overtakes between their stages.
+
+        One at a time: on a CPU, several at once gain nothing worth giving up equal bytes for.
+
+        Args:
+            requests: what to render; may be lazy.
+            check_cancel: called between stages; raises to stop.
+
+        Raises:
+            LatentStudioError: whatever goes wrong.
+        """
+        renderer = self._require_renderer()
+        # A cache of its own: an export must not push out what the sliders need.
+        cache = PrefixCache(self._cache_bytes // 4)
+        for request in requests:
+            yield renderer.final(request, step=self._background_step, cache=cache, between=check_cancel)
+
+    def resolve_ws(self, request: RenderRequest) -> NDArray[np.float32]:
+        """The ws a request renders, ``(num_ws, w_dim)`` float32, read-only.
+
+        Raises:
+            LatentStudioError: the request does not fit the model.
+        """
+        renderer = self._require_renderer()
+        with self._interactive_step():
+            ws = renderer.resolver.ws(request)
+        ws.flags.writeable = False
+        return ws
+
+    def sample_ws(self, n: int, seed: int = 0) -> NDArray[np.float32]:
+        """The w's of ``n`` seeds without truncation: where this model's latents lie.
+
+        Args:
+            n: how many.
+            seed: the first of the seeds, which follow each other; classes of a conditional model take turns.
+
+        Returns:
+            ``(n, w_dim)`` float32.
+        """
+        renderer = self._require_renderer()
+        spec = renderer.generator.spec
+        classes = max(1, spec.c_dim)
+        found = np.empty((n, spec.w_dim), dtype=np.float32)
+        for class_idx in range(min(classes, n)):
+            chosen = np.arange(class_idx, n, classes)
+            for start in range(0, len(chosen), _MAPPED_AT_ONCE):
+                rows = chosen[start : start + _MAPPED_AT_ONCE]
+                zs = np.stack([z_from_seed(seed + int(row), spec.z_dim) for row in rows])
+                with self._background_step():
+                    found[rows] = renderer.resolver.map_z(zs, class_idx)[:, 0]
+        return found
+
+    def stats(self) -> EngineStats:
+        """What the status line shows."""
+        renderer = self._renderer
+        return EngineStats(
+            device=str(self.choice.device),
+            threads=self.choice.threads,
+            cache_bytes_used=0 if renderer is None else renderer.cache.bytes_used,
+            cache_bytes_limit=self._cache_bytes,
+            coarse_resolution=0 if renderer is None else renderer.coarse_resolution,
+        )
+
+    def _require_renderer(self) -> Renderer:
+        renderer = self._renderer
+        if renderer is None:
+            raise ModelError("No model is open.", hint="Open a model first.")
+        return renderer
+
+    @contextmanager
+    def _interactive_step(self) -> Iterator[None]:
+        with self.gate.interactive(), translated(), torch.inference_mode():
+            yield
+
+    @contextmanager
+    def _background_step(self) -> Iterator[None]:
+        with self.gate.background(), translated(), torch.inference_mode():
+            yield
+
+
+def _moved(generator: Generator, choice: DeviceChoice) -> Generator:
+    """The generator on the chosen device, in half precision where that was chosen and is possible."""
+    if choice.precision == "fp16" and isinstance(generator, HalfPrecisionGenerator):
+        return generator.to(choice.device, precision="float16")
+    return generator.to(choice.device)

@@ -1,0 +1,199 @@
+"""Renderer: requests to frames, a coarse one early and then the sharp one that continues from it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import torch
+
+from latent_studio.core.render import Frame, Quality
+from latent_studio.engine.pixels import to_pixels
+from latent_studio.engine.resolve import Resolver
+from latent_studio.engine.stage_times import StageTimes, coarse_stage
+from latent_studio.engine.stage_walk import StageWalk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.core.synthesis import SynthesisSettings
+    from latent_studio.engine.cuda_graphs import GraphBook
+    from latent_studio.engine.prefix_cache import NoiseKey, PrefixCache
+    from latent_studio.generators.protocol import Generator, NoiseMaps
+
+    #: Opens around each piece of computing, never across a frame handed out.
+    Step = Callable[[], AbstractContextManager[object]]
+
+#: A hand on a slider feels an answer within this time as immediate.
+BUDGET_SECONDS = 0.045
+#: A long refinement shows what it has after this time.
+IN_BETWEEN_SECONDS = 0.12
+
+
+def never() -> bool:
+    """For renders that nothing supersedes."""
+    return False
+
+
+class Renderer:
+    """Renders one generator.
+
+    Args:
+        generator: on its device already.
+        cache: for interactive renders; belongs to this renderer alone.
+        budget_seconds: the first frame should be there by then.
+        graphs: recorded CUDA graphs, where they are in use.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        *,
+        cache: PrefixCache,
+        budget_seconds: float = BUDGET_SECONDS,
+        graphs: GraphBook | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.generator = generator
+        self.resolver = Resolver(generator)
+        self.cache = cache
+        self._times = StageTimes(len(generator.stages), device=generator.device, clock=clock)
+        self._budget = budget_seconds
+        self._graphs = graphs
+        self._clock = clock
+        self._random_noise: tuple[int, NoiseMaps] | None = None
+
+    @property
+    def coarse_resolution(self) -> int:
+        """Side in pixels of the first frame of a render from nothing, by what is known now."""
+        index = self._coarse_stage(start=0)
+        return self.generator.stages[-1 if index is None else index].resolution
+
+    def frames(
+        self,
+        request: RenderRequest,
+        superseded: Callable[[], bool] = never,
+        *,
+        step: Step = torch.inference_mode,
+    ) -> Iterator[Frame]:
+        """Render a request, coarse to sharp.
+
+        The first frame always comes: a newer request may only stop the refinement after it, otherwise a fast
+        drag would show nothing.
+
+        Args:
+            request: what to render.
+            superseded: asked between stages, after the first frame.
+            step: opens around each piece of computing.
+        """
+        started = self._clock()
+        walk = self._start(request, self.cache, step)
+        coarse = self._coarse_stage(start=walk.reached + 1)
+        if coarse is None or request.coarse_only:
+            pixels = self._replay(walk, request, step, exit_index=coarse)
+            if pixels is not None:
+                quality = Quality.FINAL if coarse is None else Quality.COARSE
+                yield self._replayed_frame(request, pixels, quality, started)
+                return
+        shown_at: float | None = None
+        while True:
+            with step():
+                walk.advance()
+                late = shown_at is not None and self._clock() - shown_at > IN_BETWEEN_SECONDS
+                is_due = walk.is_complete or walk.reached == coarse or (late and walk.has_preview)
+                pixels = walk.pixels() if is_due else None
+            if pixels is not None:
+                shown_at = self._clock()
+                yield walk.frame(request.revision, pixels, seconds=shown_at - started)
+                if walk.is_complete or request.coarse_only:
+                    return
+            if shown_at is not None and superseded():
+                return
+
+    def final(
+        self,
+        request: RenderRequest,
+        *,
+        step: Step = torch.inference_mode,
+        cache: PrefixCache | None = None,
+        between: Callable[[], object] = never,
+    ) -> Frame:
+        """The sharp frame alone, with the same bytes as the last of ``frames``.
+
+        Args:
+            request: what to render.
+            step: opens around each piece of computing.
+            cache: to use instead of the interactive one.
+            between: called before each stage; may raise to stop.
+        """
+        started = self._clock()
+        walk = self._start(request, self.cache if cache is None else cache, step)
+        pixels = self._replay(walk, request, step, exit_index=None)
+        if pixels is not None:
+            return self._replayed_frame(request, pixels, Quality.FINAL, started)
+        while pixels is None:
+            between()
+            with step():
+                walk.advance()
+                if walk.is_complete:
+                    pixels = walk.pixels()
+        return walk.frame(request.revision, pixels, seconds=self._clock() - started)
+
+    def _start(self, request: RenderRequest, cache: PrefixCache, step: Step) -> StageWalk:
+        with step():
+            return StageWalk(
+                self.generator,
+                self.resolver.ws(request),
+                noise=self._noise(request.synthesis),
+                noise_key=_noise_key(request.synthesis),
+                cache=cache,
+                times=self._times,
+            )
+
+    def _coarse_stage(self, *, start: int) -> int | None:
+        return coarse_stage(self.generator.stages, self._times, start=start, budget_seconds=self._budget)
+
+    def _noise(self, synthesis: SynthesisSettings) -> NoiseMaps:
+        if synthesis.noise_mode != "random":
+            return self.generator.noise_maps(synthesis.noise_mode)
+        if self._random_noise is None or self._random_noise[0] != synthesis.noise_seed:
+            # Drawn on the CPU, so that a seed means the same maps on every device.
+            rng = torch.Generator().manual_seed(synthesis.noise_seed)
+            self._random_noise = (synthesis.noise_seed, self.generator.noise_maps("random", rng=rng))
+        return self._random_noise[1]
+
+    def _replay(
+        self, walk: StageWalk, request: RenderRequest, step: Step, *, exit_index: int | None
+    ) -> NDArray[np.uint8] | None:
+        """The picture from a CUDA graph; ``None`` where graphs are not used."""
+        if self._graphs is None:
+            return None
+        with step():
+            graph = self._graphs.find(request.synthesis.noise_mode, exit_index=exit_index)
+            return None if graph is None else to_pixels(graph.replay(walk.ws))
+
+    def _replayed_frame(
+        self, request: RenderRequest, pixels: NDArray[np.uint8], quality: Quality, started: float
+    ) -> Frame:
+        stages = self.generator.stages
+        side = pixels.shape[0]
+        run = next(index for index, stage in enumerate(stages, start=1) if stage.resolution == side)
+        return Frame(
+            revision=request.revision,
+            quality=quality,
+            pixels=pixels,
+            seconds=self._clock() - started,
+            stages_run=len(stages) if quality is Quality.FINAL else run,
+            stages_total=len(stages),
+        )
+
+
+def _noise_key(synthesis: SynthesisSettings) -> NoiseKey:
+    seed = synthesis.noise_seed if synthesis.noise_mode == "random" else 0
+    return synthesis.noise_mode, seed

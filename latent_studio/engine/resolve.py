@@ -1,0 +1,177 @@
+"""Resolver: from a place in latent space and edits to the ws a generator renders.
+
+The order is fixed::
+
+    z edits -> mapping -> blend of seeds -> truncation -> broadcast to num_ws -> W and W+ edits on their rows
+
+A place between seeds maps each seed around it and blends the w's: every w of the mapping network's range is a
+likely picture, while a blend of z's would sink towards the middle of the sphere. Families without a mapping
+network blend the z's and restore their variance, then apply the z edits.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from latent_studio.core.errors import IncompatibleLatentError, OptionError
+from latent_studio.core.latent import Latent, z_from_seed
+from latent_studio.core.rows import format_rows
+from latent_studio.core.spaces import Space
+from latent_studio.generators.truncation import truncate
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from latent_studio.core.edits import Edit, EditStack
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.core.seed_plane import SeedPoint
+    from latent_studio.core.spec import GeneratorSpec
+    from latent_studio.core.synthesis import SynthesisSettings
+    from latent_studio.generators.protocol import Generator
+
+#: Mapped latents kept; a drag over the seed plane meets the same corners again and again.
+_KEPT = 256
+
+
+class Resolver:
+    """Resolves requests for one generator and remembers what it has mapped.
+
+    Args:
+        generator: whose mapping network and average are used.
+    """
+
+    def __init__(self, generator: Generator) -> None:
+        self._generator = generator
+        self._mapped: OrderedDict[tuple[bytes, int], NDArray[np.float32]] = OrderedDict()
+
+    def ws(self, request: RenderRequest) -> NDArray[np.float32]:
+        """The ws of a request, ``(num_ws, w_dim)`` float32.
+
+        Raises:
+            IncompatibleLatentError: the base or an edit was made for a model of another shape.
+            OptionError: class or truncation out of range.
+        """
+        spec = self._generator.spec
+        _check_edits(request.edits, spec)
+        ws = self._base_ws(request)
+        ws = self._truncated(ws, request.synthesis)
+        return np.ascontiguousarray(request.edits.apply(ws, before_mapping=False), dtype=np.float32)
+
+    def map_z(self, z: NDArray[np.float32], class_idx: int) -> NDArray[np.float32]:
+        """Map z's at full variety, without truncation and without remembering them.
+
+        Args:
+            z: ``(N, z_dim)`` float32.
+            class_idx: label for all of them; not used by unconditional models.
+
+        Returns:
+            ``(N, num_ws, w_dim)`` float32.
+        """
+        generator = self._generator
+        c = None
+        if generator.spec.c_dim > 0:
+            c = torch.zeros(len(z), generator.spec.c_dim, device=generator.device)
+            c[:, class_idx] = 1
+        mapped = generator.map(torch.tensor(z, device=generator.device), c)
+        return np.asarray(mapped.float().cpu().numpy(), dtype=np.float32)
+
+    def _base_ws(self, request: RenderRequest) -> NDArray[np.float32]:
+        """Everything up to the broadcast, before truncation."""
+        spec, base = self._generator.spec, request.base
+        class_idx = _class_idx(request.synthesis, spec)
+        if isinstance(base, Latent):
+            base.check_fits(spec)
+            if base.space is Space.Z:
+                z = request.edits.apply(base.values, before_mapping=True)
+                return self._map(z, class_idx)
+            return np.broadcast_to(base.values, (spec.num_ws, spec.w_dim))
+        if not spec.has_mapping:
+            z = request.edits.apply(_blended_z(base, spec), before_mapping=True)
+            return self._map(z, class_idx)
+        blend: NDArray[np.float32] | None = None
+        for seed, weight in base.corners():
+            z = request.edits.apply(z_from_seed(seed, spec.z_dim), before_mapping=True)
+            part = self._map(z, class_idx)
+            if weight == 1:
+                return part
+            part = part * np.float32(weight)
+            blend = part if blend is None else blend + part
+        assert blend is not None  # noqa: S101 -- a point has at least one corner
+        return blend
+
+    def _map(self, z: NDArray[np.float32], class_idx: int) -> NDArray[np.float32]:
+        """Map one z ``(z_dim,)`` to ws ``(num_ws, w_dim)``, or remember it."""
+        key = (z.tobytes(), class_idx)
+        ws = self._mapped.get(key)
+        if ws is None:
+            ws = self.map_z(z[None], class_idx)[0]
+            if (ws == ws[:1]).all():
+                # One row is enough to remember.
+                ws = np.broadcast_to(ws[0].copy(), ws.shape)
+            self._mapped[key] = ws
+            if len(self._mapped) > _KEPT:
+                self._mapped.popitem(last=False)
+        self._mapped.move_to_end(key)
+        return ws
+
+    def _truncated(self, ws: NDArray[np.float32], synthesis: SynthesisSettings) -> NDArray[np.float32]:
+        """As ``Generator.map`` does it, bit for bit; applied late, so that psi stays live for every base."""
+        psi, cutoff = synthesis.truncation_psi, synthesis.truncation_cutoff
+        if not np.isfinite(psi):
+            raise OptionError("--truncation-psi", f"--truncation-psi is {psi}, but must be a finite number.")
+        if cutoff is not None and cutoff < 0:
+            raise OptionError(
+                "--truncation-cutoff", f"--truncation-cutoff is {cutoff}, but must be at least 0."
+            )
+        if psi == 1:
+            return ws
+        average = self._generator.w_avg.float().cpu()
+        pulled = truncate(torch.tensor(ws)[None], average, psi=psi, cutoff=cutoff)
+        return np.asarray(pulled[0].numpy(), dtype=np.float32)
+
+
+def _class_idx(synthesis: SynthesisSettings, spec: GeneratorSpec) -> int:
+    if spec.c_dim == 0:
+        return 0
+    class_idx = synthesis.class_idx or 0
+    if not 0 <= class_idx < spec.c_dim:
+        raise OptionError(
+            "--class",
+            f"--class is {class_idx}, but this model's classes go from 0 to {spec.c_dim - 1}.",
+        )
+    return class_idx
+
+
+def _blended_z(point: SeedPoint, spec: GeneratorSpec) -> NDArray[np.float32]:
+    """The z of a point: a sum of independent normals divided by its deviation is standard normal again."""
+    corners = point.corners()
+    if len(corners) == 1:
+        return z_from_seed(corners[0][0], spec.z_dim)
+    weights = np.array([weight for _, weight in corners], dtype=np.float32)
+    zs = np.stack([z_from_seed(seed, spec.z_dim) for seed, _ in corners])
+    return np.asarray(weights @ zs / np.sqrt(np.square(weights).sum()), dtype=np.float32)
+
+
+def _check_edits(edits: EditStack, spec: GeneratorSpec) -> None:
+    for edit in edits:
+        if edit.enabled and edit.amount:
+            _check_edit(edit, spec)
+
+
+def _check_edit(edit: Edit, spec: GeneratorSpec) -> None:
+    edit.direction.check_fits(spec)
+    if any(not 0 <= row < spec.num_ws for row in edit.rows or ()):
+        raise IncompatibleLatentError(
+            f"The edit {edit.direction.name!r} asks for rows {format_rows(edit.rows or ())}; "
+            f"the model has rows 0 to {spec.num_ws - 1}.",
+            hint="Choose layers within the model.",
+        )
+    if not np.isfinite(edit.amount):
+        raise OptionError(
+            edit.direction.name,
+            f"The amount of {edit.direction.name!r} is {edit.amount}, not a finite number.",
+        )

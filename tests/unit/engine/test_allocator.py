@@ -1,0 +1,60 @@
+"""The allocator is tuned on glibc only, once, and not against the user's will."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+_ON_GLIBC = sys.platform == "linux" and (os.confstr("CS_GNU_LIBC_VERSION") or "").startswith("glibc")
+
+_PROGRAM = """
+import sys
+from latent_studio.engine.allocator import tune_allocator
+first, second = tune_allocator(), tune_allocator()
+assert first == second
+assert "torch" not in sys.modules
+print(first)
+"""
+
+# A large block is mapped by glibc's defaults, and lies on the heap when tuned.
+_WHERE = """
+import ctypes
+from latent_studio.engine.allocator import tune_allocator
+tune_allocator()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+block = libc.malloc(64 << 20)
+heap = next(line for line in open("/proc/self/maps") if line.rstrip().endswith("[heap]"))
+low, high = (int(end, 16) for end in heap.split()[0].split("-"))
+print(low <= block < high)
+"""
+
+
+def _run(program: str, **environment: str) -> str:
+    env = {key: value for key, value in os.environ.items() if key != "LATENT_STUDIO_ALLOCATOR"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**env, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_it_says_whether_it_tuned_and_needs_no_torch() -> None:
+    assert _run(_PROGRAM) == str(_ON_GLIBC)
+
+
+def test_the_environment_can_switch_it_off() -> None:
+    assert _run(_PROGRAM, LATENT_STUDIO_ALLOCATOR="default") == "False"
+
+
+@pytest.mark.skipif(not _ON_GLIBC, reason="needs glibc")
+def test_large_blocks_come_from_the_heap_when_tuned() -> None:
+    assert _run(_WHERE) == "True"
+    assert _run(_WHERE, LATENT_STUDIO_ALLOCATOR="default") == "False"
