@@ -35,7 +35,7 @@ class Job:
     Attributes:
         id: grows with every job.
         title: what the user sees: "Open portraits".
-        is_quiet: finishes in a moment and gets no card unless it fails.
+        is_quiet: leaves nothing to look at once it is done, so its card goes by itself.
         cancel: asks it to stop.
     """
 
@@ -167,7 +167,7 @@ class JobThread(QObject):
             run: the task with its options bound; runs on the job thread.
             on_done: called with the result, on the GUI thread.
             on_failed: called with the failure, on the GUI thread.
-            quiet: too short for a card.
+            quiet: leaves nothing to look at once it is done.
         """
         job = Job(next(self._ids), title, quiet)
         if self._is_closed:

@@ -1,0 +1,47 @@
+"""DockContext: what a dock is given, ours and those of plugins alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from latent_studio.app.store import SessionStore
+    from latent_studio.app.studio import Studio
+    from latent_studio.ui.actions import Actions
+    from latent_studio.ui.job_thread import JobThread
+    from latent_studio.ui.messages import Messages
+    from latent_studio.ui.model_menus import ModelMenus
+    from latent_studio.ui.model_opener import ModelOpener
+    from latent_studio.ui.render_controller import RenderController
+    from latent_studio.ui.session_bridge import SessionBridge
+    from latent_studio.ui.thumbnails import Thumbnails
+
+
+@dataclass(frozen=True, slots=True)
+class DockContext:
+    """The parts of the window a dock may talk to; docks never talk to each other.
+
+    Attributes:
+        store: the session; changed on the GUI thread only.
+        bridge: ``session_changed(old, new)``.
+        models: the open model, and opening another.
+        renders: pictures as they come.
+        thumbnails: small pictures of slider ends.
+        jobs: long work.
+        messages: news for the message bar.
+        actions: everything the menus offer, by name.
+        model_menus: recent and bundled models.
+        studio: what jobs are given.
+    """
+
+    store: SessionStore
+    bridge: SessionBridge
+    models: ModelOpener
+    renders: RenderController
+    thumbnails: Thumbnails
+    jobs: JobThread
+    messages: Messages
+    actions: Actions
+    model_menus: ModelMenus
+    studio: Studio

@@ -1,0 +1,142 @@
+"""CanvasController: gestures on the canvas become session changes, frames become pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QAction, QGuiApplication
+
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.ui.seeds import describe_seed
+
+if TYPE_CHECKING:
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.store import SessionStore
+    from latent_studio.ui.failures import Failure
+    from latent_studio.ui.messages import Messages
+    from latent_studio.ui.model_opener import ModelOpener
+    from latent_studio.ui.render_controller import RenderController
+    from latent_studio.ui.widgets.latent_canvas import LatentCanvas
+
+_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic")
+
+
+class CanvasController(QObject):
+    """Connects the canvas.
+
+    Args:
+        canvas: shows and reports gestures.
+        store: changed by walking.
+        renders: gives frames and failures.
+        models: opens what is dropped.
+        messages: takes what does not belong on the picture.
+    """
+
+    def __init__(
+        self,
+        canvas: LatentCanvas,
+        *,
+        store: SessionStore,
+        renders: RenderController,
+        models: ModelOpener,
+        messages: Messages,
+    ) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._store = store
+        self._renders = renders
+        self._models = models
+        self._messages = messages
+        self._details = ""
+        self._copy_details = QAction(self.tr("Copy details"), self)
+        self._copy_details.setObjectName("action-copy-details")
+        self._copy_details.triggered.connect(self._put_details_on_clipboard)
+        canvas.walked.connect(self._walk)
+        canvas.walkFinished.connect(store.close_gesture)
+        canvas.comparePressed.connect(self._show_before)
+        canvas.compareReleased.connect(self._show_after)
+        canvas.fileDropped.connect(self.take_file)
+        renders.frame_ready.connect(canvas.showFrame)
+        renders.failed.connect(self._show_render_failure)
+        models.failed.connect(self._show_model_failure)
+        models.opening_changed.connect(self._show_opening)
+        models.model_changed.connect(self._take_model)
+
+    @Slot(float, float)
+    def _walk(self, dx: float, dy: float) -> None:
+        base = self._store.session.base
+        if self._store.session.model is None:
+            return
+        if not isinstance(base, SeedPoint):
+            self._messages.news(
+                self.tr("This picture does not come from a seed, so there are no neighbours to walk to."),
+                hint=self.tr("Choose a seed first."),
+            )
+            return
+        point = base.moved(dx, dy)
+        self._store.set_base(
+            point, self.tr("Walk to {seed}").format(seed=describe_seed(point)), gesture="walk"
+        )
+
+    @Slot(bool)
+    def set_comparing(self, comparing: bool) -> None:
+        """Show the picture before all edits, with a badge that says so; or as it is."""
+        self._canvas.setComparing(comparing)
+        self._renders.set_comparing(comparing)
+
+    @Slot()
+    def _show_before(self) -> None:
+        self.set_comparing(True)
+
+    @Slot()
+    def _show_after(self) -> None:
+        self.set_comparing(False)
+
+    @Slot(str)
+    def take_file(self, path: str) -> None:
+        """Open a dropped model; a photo gets a kind word."""
+        suffix = f".{path.rsplit('.', 1)[-1].lower()}" if "." in path else ""
+        if suffix in _PICTURE_SUFFIXES:
+            self._messages.news(
+                self.tr("Photos cannot be projected yet; that comes in a later version."),
+                hint=self.tr("Drop a model file (.safetensors or .pkl) to open it."),
+            )
+            return
+        self._models.open(path)
+
+    @Slot(str)
+    def _show_opening(self, name: str) -> None:
+        self._canvas.setBusy(self.tr("Opening {name}").format(name=name) if name else "")
+
+    @Slot(object)
+    def _show_render_failure(self, failure: Failure) -> None:
+        self._show_failure(failure, until_frame=True)
+
+    @Slot(object)
+    def _show_model_failure(self, failure: Failure) -> None:
+        self._show_failure(failure, until_frame=False)
+        if self._models.model is None:
+            self.show_empty()
+
+    def show_empty(self) -> None:
+        """Say what to do while no model is open."""
+        self._canvas.showEmptyState(
+            self.tr("No model is open"),
+            self.tr("Drop a .safetensors or .pkl file here, or open one."),
+            self.tr("Open model…"),
+        )
+
+    def _show_failure(self, failure: Failure, *, until_frame: bool) -> None:
+        self._details = failure.details
+        self._canvas.showMessage(
+            failure.title, failure.hint, kind="error", actions=[self._copy_details], until_frame=until_frame
+        )
+
+    @Slot()
+    def _put_details_on_clipboard(self) -> None:
+        QGuiApplication.clipboard().setText(self._details)
+
+    @Slot(object)
+    def _take_model(self, model: LoadedModel) -> None:
+        self._canvas.hideMessage()

@@ -1,0 +1,47 @@
+"""A task's options as the command line that does the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from typing import TYPE_CHECKING
+
+from latent_studio.core.options import options_of
+from latent_studio.core.rows import format_rows
+
+if TYPE_CHECKING:
+    from latent_studio.core.options import OptionInfo, OptionsClass
+
+
+def command_text(verb: str, options: OptionsClass) -> str:
+    """One line for a shell; options at their default are left out.
+
+    Args:
+        verb: such as ``"traverse"``.
+        options: the verb's options.
+    """
+    words = ["latent-studio", *verb.split()]
+    infos = options_of(type(options))
+    for info in sorted(infos, key=lambda info: not info.positional):
+        value = getattr(options, info.name)
+        if info.positional:
+            words.append(str(value))
+        elif info.default is dataclasses.MISSING or value != info.default:
+            words += _words_of(info, value)
+    return shlex.join(words)
+
+
+def _words_of(info: OptionInfo, value: object) -> list[str]:
+    if info.type is bool:
+        return [info.flag if value else f"--no-{info.name.replace('_', '-')}"]
+    if isinstance(value, tuple):
+        if info.repeat:
+            return [word for one in value for word in (info.flag, _word(one))]
+        if info.parse is not None:
+            return [info.flag, format_rows(value)]
+        return [info.flag, *(_word(one) for one in value)]
+    return [info.flag, _word(value)]
+
+
+def _word(value: object) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

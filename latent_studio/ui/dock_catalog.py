@@ -1,0 +1,80 @@
+"""The docks of the window: where each begins, imported when the window is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QCoreApplication, Qt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QWidget
+
+    from latent_studio.ui.api import DockContext
+
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+@dataclass(frozen=True, slots=True)
+class DockEntry:
+    """One dock.
+
+    Attributes:
+        id: stable; part of the remembered layout.
+        title: shown on the dock and in the View menu.
+        content: ``"module:class"`` of its content, made with a ``DockContext``.
+        area: where it begins.
+        height: share of its area's height in the beginning.
+        shortcut: shows and hides it.
+        scrolls: the content is put into a scroll area, because it has none of its own.
+        is_shown: whether it is there in the beginning.
+    """
+
+    id: str
+    title: str
+    content: str
+    area: Qt.DockWidgetArea
+    height: int
+    shortcut: str
+    scrolls: bool = True
+    is_shown: bool = True
+
+    def make_content(self, context: DockContext) -> QWidget:
+        """Import and make the content."""
+        module, _, name = self.content.partition(":")
+        factory = cast("Callable[[DockContext], QWidget]", getattr(import_module(module), name))
+        return factory(context)
+
+
+def bundled_docks() -> tuple[DockEntry, ...]:
+    """The docks that come with the program, in the order they are placed."""
+    package = "latent_studio.ui.docks"
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("docks", text)
+
+    return (
+        DockEntry("model", tr("Model"), f"{package}.model:ModelDock", _LEFT, 200, "Alt+1"),
+        DockEntry("latent", tr("Latent"), f"{package}.latent:LatentDock", _LEFT, 230, "Alt+2"),
+        DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, 260, "Alt+5"),
+        DockEntry(
+            "sliders", tr("Sliders"), f"{package}.sliders:SlidersDock", _RIGHT, 560, "Alt+3", scrolls=False
+        ),
+        DockEntry(
+            "edits", tr("Active edits"), f"{package}.edits:EditsDock", _RIGHT, 160, "Alt+4", scrolls=False
+        ),
+        DockEntry(
+            "export",
+            tr("Export traversal"),
+            f"{package}.export:ExportDock",
+            _BOTTOM,
+            190,
+            "Alt+6",
+            is_shown=False,
+        ),
+    )

@@ -1,0 +1,190 @@
+"""Where the picture starts from: seed, truncation, noise and class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.synthesis import NOISE_MODES
+from latent_studio.ui.widgets.labelled_slider import LabelledSlider
+from latent_studio.ui.widgets.seed_field import SeedField
+
+if TYPE_CHECKING:
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.core.session import Session
+    from latent_studio.core.synthesis import SynthesisSettings
+    from latent_studio.ui.api import DockContext
+
+_PSI_RANGE = (-1.0, 2.0)
+_PSI_SAFE = (0.0, 1.0)
+_NOISE_SEED_LIMIT = 2**31 - 1
+
+
+class LatentDock(QWidget):
+    """Seed, truncation, noise and class of the session.
+
+    Args:
+        context: the window's parts.
+        parent: Qt owner.
+    """
+
+    def __init__(self, context: DockContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._num_ws = 1
+        self._seed = SeedField(self)
+        self._seed.setObjectName("seed")
+        self._psi = LabelledSlider(self.tr("Truncation ψ"), parent=self)
+        self._psi.setObjectName("truncation-psi")
+        self._psi.setToolTip(self.tr("1 leaves the latent alone, 0 gives the average picture."))
+        self._psi.setRange(*_PSI_RANGE)
+        self._psi.setSafeZone(*_PSI_SAFE)
+        self._psi.setStep(0.05)
+        self._psi.setDecimals(2)
+        self._cutoff = LabelledSlider(self.tr("Cut-off row"), parent=self)
+        self._cutoff.setObjectName("truncation-cutoff")
+        self._cutoff.setToolTip(
+            self.tr("Truncation pulls the rows before this one; the last place means all.")
+        )
+        self._cutoff.setIntegerMode(True)
+        self._cutoff.setStep(1)
+        self._noise = QComboBox(self)
+        self._noise.setObjectName("noise-mode")
+        self._noise.setAccessibleName(self.tr("Noise"))
+        self._noise.setToolTip(self.tr("Where the small random detail comes from."))
+        words = {"const": self.tr("constant"), "random": self.tr("random"), "none": self.tr("none")}
+        for mode in NOISE_MODES:
+            self._noise.addItem(words[mode], mode)
+        self._noise_seed = QSpinBox(self)
+        self._noise_seed.setObjectName("noise-seed")
+        self._noise_seed.setAccessibleName(self.tr("Noise seed"))
+        self._noise_seed.setToolTip(self.tr("Which random detail."))
+        self._noise_seed.setRange(0, _NOISE_SEED_LIMIT)
+        self._noise_seed.setKeyboardTracking(False)
+        self._class = QSpinBox(self)
+        self._class.setObjectName("class")
+        self._class.setAccessibleName(self.tr("Class"))
+        self._class.setToolTip(self.tr("The label the picture is made for."))
+        self._class.setKeyboardTracking(False)
+        self._class_label = _label(self.tr("Class"), self._class, self)
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        grid.addWidget(_label(self.tr("Noise"), self._noise, self), 0, 0)
+        grid.addWidget(self._noise, 0, 1)
+        grid.addWidget(self._noise_seed, 0, 2)
+        grid.addWidget(self._class_label, 1, 0)
+        grid.addWidget(self._class, 1, 1, 1, 2)
+        seed = QHBoxLayout()
+        seed.setSpacing(12)
+        seed.addWidget(_label(self.tr("Seed"), self._seed, self))
+        seed.addWidget(self._seed, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(seed)
+        layout.addWidget(self._psi)
+        layout.addWidget(self._cutoff)
+        layout.addLayout(grid)
+        layout.addStretch(1)
+
+        self._seed.seedChanged.connect(self._set_seed)
+        self._seed.randomRequested.connect(context.actions["random_seed"].trigger)
+        self._psi.valueChanged.connect(self._set_psi)
+        self._psi.gestureFinished.connect(context.store.close_gesture)
+        self._cutoff.valueChanged.connect(self._set_cutoff)
+        self._cutoff.gestureFinished.connect(context.store.close_gesture)
+        self._noise.currentIndexChanged.connect(self._set_noise)
+        self._noise_seed.valueChanged.connect(self._set_noise_seed)
+        self._class.valueChanged.connect(self._set_class)
+        context.models.model_changed.connect(self._take_model)
+        context.bridge.session_changed.connect(self.show_session)
+        self.setEnabled(False)
+        self._show_synthesis(context.store.session.synthesis)
+
+    @Slot(object)
+    def _take_model(self, model: LoadedModel) -> None:
+        spec = model.spec
+        self._num_ws = spec.num_ws
+        self._cutoff.setRange(0, spec.num_ws)
+        self._cutoff.setDefault(spec.num_ws)
+        self._psi.setDefault(model.start.synthesis.truncation_psi)
+        has_class = spec.c_dim > 0
+        self._class.setVisible(has_class)
+        self._class_label.setVisible(has_class)
+        blocker = QSignalBlocker(self._class)
+        self._class.setRange(0, max(0, spec.c_dim - 1))
+        blocker.unblock()
+        self._psi.setVisible(spec.has_mapping)
+        self._cutoff.setVisible(spec.has_mapping and spec.num_ws > 1)
+        self.setEnabled(True)
+
+    @Slot(object, object)
+    def show_session(self, old: Session, new: Session) -> None:
+        """Show what changed."""
+        is_new = old.model != new.model
+        if is_new or old.base != new.base:
+            if isinstance(new.base, SeedPoint):
+                self._seed.setPoint(new.base)
+        if is_new or old.synthesis != new.synthesis:
+            self._show_synthesis(new.synthesis)
+
+    def _show_synthesis(self, synthesis: SynthesisSettings) -> None:
+        self._psi.setValue(synthesis.truncation_psi)
+        cutoff = synthesis.truncation_cutoff
+        self._cutoff.setValue(self._num_ws if cutoff is None else cutoff)
+        widgets = (self._noise, self._noise_seed, self._class)
+        blockers = [QSignalBlocker(widget) for widget in widgets]
+        self._noise.setCurrentIndex(self._noise.findData(synthesis.noise_mode))
+        self._noise_seed.setValue(synthesis.noise_seed)
+        self._noise_seed.setVisible(synthesis.noise_mode == "random")
+        self._class.setValue(synthesis.class_idx or 0)
+        for blocker in blockers:
+            blocker.unblock()
+
+    @Slot(object)
+    def _set_seed(self, seed: int) -> None:
+        label = self.tr("Go to seed {seed}").format(seed=seed)
+        self._context.store.set_base(SeedPoint(seed), label)
+
+    @Slot(float)
+    def _set_psi(self, psi: float) -> None:
+        self._change(self.tr("Change truncation"), gesture="psi", truncation_psi=psi)
+
+    @Slot(float)
+    def _set_cutoff(self, cutoff: float) -> None:
+        row = round(cutoff)
+        self._change(
+            self.tr("Change cut-off"),
+            gesture="cutoff",
+            truncation_cutoff=None if row >= self._num_ws else row,
+        )
+
+    @Slot(int)
+    def _set_noise(self, index: int) -> None:
+        self._change(self.tr("Change noise"), noise_mode=self._noise.itemData(index))
+
+    @Slot(int)
+    def _set_noise_seed(self, seed: int) -> None:
+        self._change(self.tr("Change noise seed"), noise_seed=seed)
+
+    @Slot(int)
+    def _set_class(self, class_idx: int) -> None:
+        self._change(self.tr("Change class"), class_idx=class_idx)
+
+    def _change(self, label: str, *, gesture: str | None = None, **changes: object) -> None:
+        store = self._context.store
+        synthesis: SynthesisSettings = replace(store.session.synthesis, **changes)  # type: ignore[arg-type]
+        store.set_synthesis(synthesis, label, gesture=gesture)
+
+
+def _label(text: str, buddy: QWidget, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setBuddy(buddy)
+    return label

@@ -1,0 +1,250 @@
+"""OptionsForm: a dataclass of options as fields to fill in."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from latent_studio.core.errors import OptionError
+from latent_studio.core.options import check_options, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from latent_studio.core.options import OptionInfo, OptionsClass
+
+_INT_LIMIT = 2**31 - 1
+_FLOAT_LIMIT = 1e9
+
+
+class OptionsForm(QWidget):
+    """One labelled field per option, in the order declared. Knows nothing of what the options are for.
+
+    Args:
+        options: the dataclass; its fields are made with ``core.options.option``.
+        fields: names of the options to show; the others come from ``values``' ``fixed``. ``None`` shows all.
+        parent: Qt owner.
+    """
+
+    #: The user changed a field.
+    changed = Signal()
+
+    def __init__(
+        self,
+        options: type[OptionsClass],
+        *,
+        fields: Sequence[str] | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._options = options
+        self._fields: dict[str, _Field] = {}
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(12)
+        layout.setVerticalSpacing(8)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        infos = {info.name: info for info in options_of(options)}
+        for name in fields if fields is not None else infos:
+            info = infos[name]
+            field = _make_field(info, self)
+            field.edited.connect(self.changed)
+            label = QLabel(_label_text(info))
+            label.setProperty("muted", True)
+            label.setToolTip(info.help)
+            label.setBuddy(field)
+            layout.addRow(label, field)
+            self._fields[name] = field
+
+    def field(self, name: str) -> QWidget:
+        """The widget of one option."""
+        return self._fields[name]
+
+    def set_values(self, values: Mapping[str, object]) -> None:
+        """Show values without a signal; names that have no field are left out."""
+        for name, value in values.items():
+            if name in self._fields:
+                self._fields[name].show_value(value)
+
+    def values(self) -> dict[str, Any]:
+        """What is filled in, by option name."""
+        return {name: field.value() for name, field in self._fields.items()}
+
+    def build(self, **fixed: object) -> OptionsClass:
+        """The options as filled in; a field that is out of range is marked.
+
+        Args:
+            fixed: values of options that have no field.
+
+        Raises:
+            OptionError: names the option, its range and the value found.
+        """
+        options = self._options(**{**self.values(), **fixed})
+        for field in self._fields.values():
+            field.mark("")
+        try:
+            check_options(options)
+        except OptionError as error:
+            name = error.option.removeprefix("--").replace("-", "_")
+            if name in self._fields:
+                self._fields[name].mark(error.title)
+                self._fields[name].setFocus()
+            raise
+        return options
+
+
+class _Field(QWidget):
+    """One editor, whatever the type; the widget inside takes the focus."""
+
+    edited = Signal()
+
+    def __init__(self, info: OptionInfo, editor: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._info = info
+        self._editor = editor
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(editor, 1)
+        editor.setObjectName(f"option-{info.name}")
+        editor.setAccessibleName(_label_text(info))
+        editor.setToolTip(info.help)
+        self.setFocusProxy(editor)
+        match editor:
+            case QComboBox():
+                editor.currentIndexChanged.connect(self._tell)
+            case QCheckBox():
+                editor.toggled.connect(self._tell)
+            case QSpinBox() | QDoubleSpinBox():
+                editor.valueChanged.connect(self._tell)
+            case QLineEdit():
+                editor.textChanged.connect(self._tell)
+
+    def value(self) -> Any:
+        match self._editor:
+            case QComboBox():
+                return self._editor.currentData()
+            case QCheckBox():
+                return self._editor.isChecked()
+            case QSpinBox() | QDoubleSpinBox():
+                at_none = self._info.optional and self._editor.value() == self._editor.minimum()
+                return None if at_none else self._editor.value()
+            case QLineEdit():
+                return self._parse(self._editor.text().strip())
+        raise TypeError(f"no editor for {self._info.name}")
+
+    def show_value(self, value: object) -> None:
+        blocker = QSignalBlocker(self._editor)
+        match self._editor:
+            case QComboBox():
+                self._editor.setCurrentIndex(max(0, self._editor.findData(value)))
+            case QCheckBox():
+                self._editor.setChecked(bool(value))
+            case QSpinBox():
+                self._editor.setValue(self._editor.minimum() if value is None else int(str(value)))
+            case QDoubleSpinBox():
+                self._editor.setValue(self._editor.minimum() if value is None else float(str(value)))
+            case QLineEdit():
+                self._editor.setText(_text_of(value))
+        blocker.unblock()
+
+    def mark(self, problem: str) -> None:
+        self._editor.setProperty("invalid", bool(problem))
+        self._editor.setToolTip(problem or self._info.help)
+        self._editor.style().unpolish(self._editor)
+        self._editor.style().polish(self._editor)
+
+    def choose_file(self) -> None:
+        """Ask for a file to write."""
+        if not isinstance(self._editor, QLineEdit):
+            return
+        path, _ = QFileDialog.getSaveFileName(self, _label_text(self._info), self._editor.text())
+        if path:
+            self._editor.setText(path)
+
+    def _parse(self, text: str) -> Any:
+        info = self._info
+        if not text and info.optional:
+            return None
+        try:
+            if info.parse is not None:
+                return info.parse(text)
+            if info.many:
+                return tuple(info.type(word) for word in text.replace(",", " ").split())
+            return info.type(text)
+        except ValueError as error:
+            raise OptionError(info.flag, f"{info.flag} cannot be read: {text!r}.") from error
+
+    def _tell(self, *_: object) -> None:
+        self.mark("")
+        self.edited.emit()
+
+
+def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
+    default = None if info.default is dataclasses.MISSING else info.default
+    editor: QWidget
+    if info.choices:
+        editor = QComboBox()
+        for choice in info.choices:
+            editor.addItem(str(choice), choice)
+    elif info.type is bool:
+        editor = QCheckBox()
+    elif info.many or info.parse is not None or info.type in (str, Path):
+        editor = QLineEdit()
+    elif info.type is int:
+        editor = QSpinBox()
+        low = int(info.low) if info.low is not None else -_INT_LIMIT
+        # An optional number has one place below its range that means "not given".
+        editor.setRange(low - info.optional, int(info.high) if info.high is not None else _INT_LIMIT)
+    elif info.type is float:
+        editor = QDoubleSpinBox()
+        editor.setDecimals(2)
+        bottom = info.low if info.low is not None else -_FLOAT_LIMIT
+        editor.setRange(bottom - info.optional, info.high if info.high is not None else _FLOAT_LIMIT)
+    else:
+        raise TypeError(f"no field for {info.name}: {info.type}")
+    if isinstance(editor, QSpinBox | QDoubleSpinBox):
+        editor.setSuffix(f" {info.unit}" if info.unit else "")
+        editor.setSpecialValueText(parent.tr("not set") if info.optional else "")
+    field = _Field(info, editor, parent)
+    if default is not None or info.optional:
+        field.show_value(default)
+    if info.type is Path and isinstance(editor, QLineEdit):
+        browse = QToolButton(field)
+        browse.setText("…")
+        browse.setObjectName(f"browse-{info.name}")
+        browse.setAccessibleName(field.tr("Choose a file"))
+        browse.setToolTip(field.tr("Choose a file"))
+        browse.clicked.connect(field.choose_file)
+        layout = field.layout()
+        if layout is not None:
+            layout.addWidget(browse)
+    return field
+
+
+def _label_text(info: OptionInfo) -> str:
+    return info.name.replace("_", " ").capitalize()
+
+
+def _text_of(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value)
+    return str(value)

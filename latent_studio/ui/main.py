@@ -1,0 +1,125 @@
+"""The window as a program: from the application object to the exit code."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import logging.handlers
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from latent_studio.app.paths import Paths
+from latent_studio.app.studio import Studio
+from latent_studio.checkpoints.bundled import DEFAULT_MODEL
+from latent_studio.ui.failures import describe_failure
+from latent_studio.ui.main_window import MainWindow
+from latent_studio.ui.quit_signals import QuitSignals
+from latent_studio.ui.theme import applyTheme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from PySide6.QtCore import QMessageLogContext
+
+    from latent_studio.app.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_LOG_BYTES = 1 << 20
+_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+def main(
+    argv: Sequence[str] | None = None,
+    *,
+    model: str = DEFAULT_MODEL,
+    profile: Path | None = None,
+    settings: Settings | None = None,
+) -> int:
+    """Open the window on a model and run until it is closed. torch comes in after the first paint.
+
+    Args:
+        argv: words for Qt, the program's name first.
+        model: a file or a library name.
+        profile: folder for settings, cache and logs.
+        settings: preferences; read from the profile by default.
+
+    Returns:
+        The exit code: 0.
+    """
+    paths = Paths.choose(profile)
+    _start_log(paths)
+    if sys.stderr is not None:
+        faulthandler.enable()
+    # The GUI thread asks for the interpreter more often than the default, so that it stays ahead of torch.
+    sys.setswitchinterval(0.002)
+    qInstallMessageHandler(_log_qt)
+    app = QApplication(list(argv or sys.argv[:1]))
+    app.setApplicationName("latent-studio")
+    app.setApplicationDisplayName("Latent Studio")
+    app.setDesktopFileName("latent-studio")
+    applyTheme(app)
+    window = MainWindow(Studio(paths, settings))
+    hook = sys.excepthook
+    sys.excepthook = partial(_take_unexpected, window)
+    signals = QuitSignals(window.close)
+    window.painted.connect(partial(window.open_model, model))
+    window.show()
+    code = app.exec()
+    signals.close()
+    sys.excepthook = hook
+    stuck = window.stuck_threads
+    if stuck:
+        # A thread that does not answer would keep the process alive for ever, or crash it on the way out.
+        log.error("Leaving without waiting for: %s", ", ".join(stuck))
+        logging.shutdown()
+        os._exit(code)
+    window.deleteLater()
+    app.processEvents()
+    return code
+
+
+def _start_log(paths: Paths) -> None:
+    try:
+        paths.state.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            paths.state / "latent-studio.log", maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8"
+        )
+    except OSError as error:
+        log.warning("There will be no log file: %s", error)
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    logging.getLogger("latent_studio").setLevel(logging.INFO)
+
+
+def _log_qt(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+    logging.getLogger("qt").log(_LEVELS.get(kind, logging.INFO), "%s", text)
+
+
+def _take_unexpected(
+    window: MainWindow,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """A slot raised: log it, say it in one sentence, go on."""
+    if issubclass(kind, KeyboardInterrupt):
+        window.close()
+        return
+    log.error("Unexpected error", exc_info=(kind, error, trace))
+    window.context.messages.failure(describe_failure(error))

@@ -1,0 +1,62 @@
+"""ModelMenus: recent and bundled models as menus, shared by the menu bar and the model dock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QMenu
+
+from latent_studio.checkpoints.bundled import bundled_models
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+    from PySide6.QtWidgets import QWidget
+
+    from latent_studio.ui.model_opener import ModelOpener
+
+
+class ModelMenus(QObject):
+    """Keeps both menus up to date.
+
+    Args:
+        models: opens what is chosen.
+        window: owner of the menus.
+    """
+
+    def __init__(self, models: ModelOpener, window: QWidget) -> None:
+        super().__init__(window)
+        self._models = models
+        self.recent = QMenu(self.tr("Open recent"), window)
+        self.recent.setObjectName("menu-recent")
+        self.recent.triggered.connect(self._open)
+        self.library = QMenu(self.tr("Library"), window)
+        self.library.setObjectName("menu-library")
+        self.library.triggered.connect(self._open)
+        for name in bundled_models():
+            action = self.library.addAction(name)
+            action.setData(name)
+            action.setToolTip(self.tr("Came with the program."))
+        self._fill_if_empty(self.library, self.tr("This copy came without models"))
+        models.recents_changed.connect(self.show_recents)
+        self.show_recents()
+
+    @Slot()
+    def show_recents(self) -> None:
+        """Fill the menu of recent models."""
+        self.recent.clear()
+        for recent in self._models.recents:
+            action = self.recent.addAction(recent.name)
+            action.setData(str(recent.path))
+            action.setToolTip(str(recent.path))
+        self.recent.setToolTipsVisible(True)
+        self._fill_if_empty(self.recent, self.tr("Nothing opened yet"))
+
+    def _fill_if_empty(self, menu: QMenu, text: str) -> None:
+        if menu.isEmpty():
+            menu.addAction(text).setEnabled(False)
+
+    @Slot(object)
+    def _open(self, action: QAction) -> None:
+        if action.data():
+            self._models.open(action.data())

@@ -1,0 +1,161 @@
+"""RenderController: turns sessions into render requests, and tells what came of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latent_studio.core.edits import EditStack
+from latent_studio.core.render import Quality, RenderRequest
+
+if TYPE_CHECKING:
+    from latent_studio.app.store import SessionStore
+    from latent_studio.core.render import Frame
+    from latent_studio.core.session import Session
+    from latent_studio.ui.failures import Failure
+    from latent_studio.ui.render_thread import RenderThread
+    from latent_studio.ui.session_bridge import SessionBridge
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long the latest picture took.
+
+    Attributes:
+        coarse_ms: until the coarse frame; ``None`` when there was none.
+        coarse_side: its longer side in pixels.
+        sharp_ms: until the final frame; ``None`` while it is being made.
+        sharp_side: its longer side in pixels.
+    """
+
+    coarse_ms: float | None = None
+    coarse_side: int = 0
+    sharp_ms: float | None = None
+    sharp_side: int = 0
+
+
+class RenderController(QObject):
+    """Asks for a picture whenever the session changes, always with a higher revision.
+
+    Args:
+        store: whose session to show.
+        bridge: tells of changes.
+        thread: makes the pictures.
+        parent: Qt owner.
+    """
+
+    #: A ``Frame`` to show; revisions never go backwards.
+    frame_ready = Signal(object)
+    #: ``Timings`` of the picture shown.
+    timings_changed = Signal(object)
+    #: A ``Failure``; the same words are not repeated until a picture succeeds.
+    failed = Signal(object)
+    #: A picture came after a failure.
+    recovered = Signal()
+
+    def __init__(
+        self,
+        store: SessionStore,
+        *,
+        bridge: SessionBridge,
+        thread: RenderThread,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._thread = thread
+        self._revision = 0
+        self._is_held = True
+        self._is_comparing = False
+        self._shown: Frame | None = None
+        self._timings = Timings()
+        self._failure: Failure | None = None
+        self._full_ms: float | None = None
+        bridge.session_changed.connect(self._follow)
+        thread.frame_ready.connect(self._take_frame)
+        thread.failed.connect(self._take_failure)
+
+    @property
+    def frame(self) -> Frame | None:
+        """The newest frame, coarse or final."""
+        return self._shown
+
+    @property
+    def revision(self) -> int:
+        """Of the latest request."""
+        return self._revision
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether the newest frame is the final answer to the latest request."""
+        frame = self._shown
+        return frame is not None and frame.revision == self._revision and frame.quality is Quality.FINAL
+
+    @property
+    def full_ms(self) -> float | None:
+        """How long the latest sharp picture took that reused nothing; ``None`` before the first."""
+        return self._full_ms
+
+    def request(self) -> None:
+        """Ask for the current session's picture."""
+        if self._is_held:
+            return
+        session = self._store.session
+        if self._is_comparing:
+            session = replace(session, edits=EditStack())
+        self._revision += 1
+        self._thread.submit(RenderRequest.of(session, revision=self._revision))
+
+    def set_comparing(self, comparing: bool) -> None:
+        """Show the picture before all edits, or the session's own again."""
+        if comparing != self._is_comparing:
+            self._is_comparing = comparing
+            self.request()
+
+    def hold(self) -> None:
+        """Ask for nothing: the model is being exchanged."""
+        self._is_held = True
+        self._thread.forget()
+
+    def release(self) -> None:
+        """The model is ready; the next change of the session asks again."""
+        self._is_held = False
+
+    @Slot(object, object)
+    def _follow(self, old: Session, new: Session) -> None:
+        if new.model is not None and old != new:
+            self.request()
+
+    @Slot(object)
+    def _take_frame(self, frame: Frame) -> None:
+        if self._shown is not None and (frame.revision, frame.quality) < (
+            self._shown.revision,
+            self._shown.quality,
+        ):
+            return
+        self._shown = frame
+        if self._failure is not None:
+            self._failure = None
+            self.recovered.emit()
+        self.frame_ready.emit(frame)
+        if frame.quality is Quality.FINAL and frame.stages_run == frame.stages_total:
+            self._full_ms = 1000 * frame.seconds
+        self._timings = _timings_with(self._timings, frame)
+        self.timings_changed.emit(self._timings)
+
+    @Slot(object)
+    def _take_failure(self, failure: Failure) -> None:
+        said = self._failure
+        self._failure = failure
+        if said is None or (said.title, said.hint) != (failure.title, failure.hint):
+            self.failed.emit(failure)
+
+
+def _timings_with(timings: Timings, frame: Frame) -> Timings:
+    milliseconds = 1000 * frame.seconds
+    side = max(frame.pixels.shape[:2])
+    if frame.quality is Quality.COARSE:
+        return replace(timings, coarse_ms=milliseconds, coarse_side=side)
+    return replace(timings, sharp_ms=milliseconds, sharp_side=side)
