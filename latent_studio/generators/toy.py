@@ -1,6 +1,6 @@
 """An analytic generator with known factors: no weights, an oracle for tests, quick enough for any of them.
 
-It draws an ellipse with a mouth. Every number of z is one factor of the picture, and every factor is read from
+It draws an ellipse with a mouth. Every number of z is one factor of the picture; every factor is read from
 one row of ws only, along a known direction of w.
 """
 
