@@ -51,6 +51,8 @@ class OptionInfo:
         metavar: what the value is called in help texts.
         parse: turns a command-line word into the value, where the type alone does not.
         count: exact number of values of a tuple, 0 for any number.
+        flags: names on the command line where they differ from ``name``, the usual one first.
+        repeat: a tuple filled by giving the flag again and again, not by several words after it.
     """
 
     name: str
@@ -67,11 +69,13 @@ class OptionInfo:
     metavar: str = ""
     parse: Callable[[str], Any] | None = None
     count: int = 0
+    flags: tuple[str, ...] = ()
+    repeat: bool = False
 
     @property
     def flag(self) -> str:
         """The name on the command line: ``--truncation-psi``."""
-        return f"--{self.name.replace('_', '-')}"
+        return self.flags[0] if self.flags else f"--{self.name.replace('_', '-')}"
 
     @property
     def range_text(self) -> str:
@@ -100,6 +104,8 @@ def option(
     positional: bool = False,
     metavar: str = "",
     parse: Callable[[str], Any] | None = None,
+    flags: tuple[str, ...] = (),
+    repeat: bool = False,
 ) -> Any:
     """A dataclass field with what a command line or a form needs to ask for it.
 
@@ -112,6 +118,8 @@ def option(
         positional: a bare argument on the command line.
         metavar: what the value is called in help texts.
         parse: turns a command-line word into the value, where the type alone does not.
+        flags: names on the command line where they differ from the field's, the usual one first.
+        repeat: a tuple filled by giving the flag again and again.
     """
     extras = {
         "help": help,
@@ -121,6 +129,8 @@ def option(
         "positional": positional,
         "metavar": metavar,
         "parse": parse,
+        "flags": flags,
+        "repeat": repeat,
     }
     return dataclasses.field(default=default, metadata={_KEY: extras})
 

@@ -47,20 +47,15 @@ class GifExporter:
     Args:
         quality: ``good`` mixes colours in a fixed pattern where the palette is too coarse, ``fast`` takes the
             nearest one, which is smaller and shows bands in gradients.
-        palette_frames: a sub-sample of the clip to choose the palette from, ``(H, W, C)`` uint8 each. Without
-            it the first 48 MB of frames wait in memory and are the sample.
     """
 
     id = "gif"
     suffix = ".gif"
 
-    def __init__(
-        self, *, quality: GifQuality = "good", palette_frames: Sequence[NDArray[np.uint8]] = ()
-    ) -> None:
+    def __init__(self, *, quality: GifQuality = "good") -> None:
         if quality not in GIF_QUALITIES:
             raise OptionError("--quality", f"--quality is {quality}, but must be fast or good.")
         self._quality: GifQuality = quality
-        self._sample = [without_alpha(frame) for frame in palette_frames]
         self._part: PartFile | None = None
         self._size = (0, 0)
         self._fps = 1.0
@@ -88,12 +83,21 @@ class GifExporter:
         self._size, self._fps, self._head = size, fps, (loop, recipe)
         self._part = PartFile(path)
 
+    def use_palette_of(self, frames: Sequence[NDArray[np.uint8]]) -> None:
+        """Choose the palette from a sub-sample of the clip, not from its first 48 MB.
+
+        Args:
+            frames: ``(H, W, C)`` uint8 each, at least one; before the first ``add``.
+        """
+        sample = [without_alpha(frame) for frame in frames]
+        for frame in sample:
+            self._check(frame)
+        self._start(sample)
+
     def add(self, pixels: NDArray[np.uint8]) -> None:
         """See ``Exporter.add``."""
         frame = without_alpha(pixels)
         self._check(frame)
-        if self._sample and not self._is_started:
-            self._start(self._sample)
         if self._is_started:
             self._write_frame(self._encoded(frame))
             return

@@ -160,8 +160,9 @@ def test_a_frame_repeated_is_the_frame_itself(tmp_path: Path) -> None:
     exporter.repeat(2)
     exporter.repeat(1)
     exporter.close()
-    streaming = GifExporter(palette_frames=[*frames, frames[2], frames[1]])
+    streaming = GifExporter()
     streaming.open(tmp_path / "streaming.gif", size=(40, 24), fps=25)
+    streaming.use_palette_of([*frames, frames[2], frames[1]])
     for frame in frames:
         streaming.add(frame)
     streaming.repeat(2)
@@ -172,8 +173,9 @@ def test_a_frame_repeated_is_the_frame_itself(tmp_path: Path) -> None:
 
 
 def test_a_sample_lets_frames_go_to_disk_at_once(tmp_path: Path) -> None:
-    exporter = GifExporter(palette_frames=[gradient(0), gradient(1)])
+    exporter = GifExporter()
     exporter.open(tmp_path / "a.gif", size=(40, 24), fps=25)
+    exporter.use_palette_of([gradient(0), gradient(1)])
     exporter.add(gradient(0))
     assert not exporter._waiting
     exporter.abort()
@@ -262,8 +264,9 @@ def test_impossible_sizes_are_refused(tmp_path: Path, size: tuple[int, int]) -> 
 @pytest.mark.parametrize("count", [1, 40])
 def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, count: int) -> None:
     (tmp_path / "a.gif.part").symlink_to("/dev/full")
-    exporter = GifExporter(palette_frames=[gradient()])
+    exporter = GifExporter()
     exporter.open(tmp_path / "a.gif", size=(40, 24), fps=25)
+    exporter.use_palette_of([gradient()])
     with pytest.raises(ExportError, match="disk is full") as error, aborting(exporter):
         for index in range(count):
             exporter.add(gradient(index / 40))

@@ -1,0 +1,102 @@
+"""The verbs by name, imported on first use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from latent_studio.app.studio import Studio
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.options import OptionsClass
+
+
+class Result(Protocol):
+    """What every task gives back."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a command line prints: paths of the files written, or the answer itself."""
+
+
+class Task(Protocol):
+    """A verb's function."""
+
+    def __call__(
+        self, studio: Studio, options: OptionsClass, progress: ProgressSink, cancel: CancelToken, /
+    ) -> Result:
+        """Do it.
+
+        Raises:
+            LatentStudioError: it cannot be done.
+            Cancelled: a stop was asked for; nothing half-written is left.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing the program does.
+
+    Attributes:
+        name: as typed, one or two words: ``"generate"``, ``"model info"``.
+        help: one sentence.
+        options: dotted name of the options, ``package.module:Class``.
+        run: dotted name of the task, ``package.module:function``.
+    """
+
+    name: str
+    help: str
+    options: str
+    run: str
+
+    def load_options(self) -> type[OptionsClass]:
+        """The options' class; imports neither torch nor Qt."""
+        return cast("type[OptionsClass]", _import(self.options))
+
+    def load_task(self) -> Task:
+        """The function that does it."""
+        return cast("Task", _import(self.run))
+
+
+_TASKS = "latent_studio.app.tasks"
+
+#: In the order help texts list them.
+VERBS: tuple[Verb, ...] = (
+    Verb(
+        "generate",
+        "Render pictures of seeds.",
+        f"{_TASKS}.generate:GenerateOptions",
+        f"{_TASKS}.generate:run_generate",
+    ),
+    Verb(
+        "traverse",
+        "Sweep a picture along directions and back, as an animated GIF.",
+        f"{_TASKS}.traverse:TraverseOptions",
+        f"{_TASKS}.traverse:run_traverse",
+    ),
+    Verb(
+        "sefa",
+        "Find a model's own directions by SeFa and write them to a file.",
+        f"{_TASKS}.sefa:SefaOptions",
+        f"{_TASKS}.sefa:run_sefa",
+    ),
+    Verb(
+        "model info",
+        "Say what a model file holds, without running anything in it.",
+        f"{_TASKS}.model_info:ModelInfoOptions",
+        f"{_TASKS}.model_info:run_model_info",
+    ),
+    Verb(
+        "demo",
+        "Render a portrait, a sheet and a film of the bundled model.",
+        f"{_TASKS}.demo:DemoOptions",
+        f"{_TASKS}.demo:run_demo",
+    ),
+)
+
+
+def _import(dotted: str) -> object:
+    module, _, attribute = dotted.partition(":")
+    return getattr(import_module(module), attribute)
