@@ -261,6 +261,7 @@ class LatentCanvas(ImageView):
         *,
         kind: Literal["info", "good", "warn", "error"] = "error",
         actions: Sequence[QAction] = (),
+        details: str = "",
         until_frame: bool = False,
     ) -> None:
         """Lay a card over the picture.
@@ -270,10 +271,11 @@ class LatentCanvas(ImageView):
             hint: what to do.
             kind: colours the icon.
             actions: become buttons; the caller keeps them.
+            details: offered for copying.
             until_frame: take it away when the next sharp frame comes.
         """
         self._until_frame = until_frame
-        self._message.show_message(title, hint, kind=kind, actions=actions)
+        self._message.show_message(title, hint, kind=kind, actions=actions, details=details)
         self._place()
 
     @Slot()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from latent_studio.ui.icons import Role, icon_pixmap, set_icon
@@ -76,8 +76,16 @@ class OverlayCard(QWidget):
         self._close.setToolTip(self.tr("Dismiss (Esc)"))
         set_icon(self._close, "close", role="muted")
         self._close.clicked.connect(self.dismiss)
+        self._details = ""
+        self._copy = QPushButton(self.tr("Copy details"), self)
+        self._copy.setObjectName("overlayCardCopy")
+        self._copy.setToolTip(self.tr("Copy what the program knows about it"))
+        self._copy.setProperty("quiet", True)
+        self._copy.clicked.connect(self._press_copy)
+        self._copy.hide()
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
+        self._buttons.addWidget(self._copy)
         self._buttons.addStretch(1)
         self._made: list[QPushButton] = []
 
@@ -102,8 +110,12 @@ class OverlayCard(QWidget):
         """What it says to do."""
         return self._hint.text()
 
-    def show_message(self, title: str, hint: str, *, kind: Kind, actions: Sequence[QAction] = ()) -> None:
+    def show_message(
+        self, title: str, hint: str, *, kind: Kind, actions: Sequence[QAction] = (), details: str = ""
+    ) -> None:
         """Fill the card and show it."""
+        self._details = details
+        self._copy.setVisible(bool(details))
         name, role = KINDS[kind]
         self._icon.setDrawing(name, role)
         self._title.setText(title)
@@ -124,6 +136,14 @@ class OverlayCard(QWidget):
         if self.isVisible():
             self.hide()
             self.dismissed.emit()
+
+    def details(self) -> str:
+        """What is offered for copying."""
+        return self._details
+
+    @Slot()
+    def _press_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._details)
 
     def place_in(self, width: int, height: int) -> None:
         """Sit in the middle of the parent, not wider than can be read."""

@@ -60,6 +60,7 @@ class ValueSlider(QWidget):
         self._decimals: int | None = None
         self._integer = False
         self._suffix = ""
+        self._quiet = False
         self._hovered = False
         self._ring = FocusRing()
         self._in_gesture = False
@@ -176,12 +177,22 @@ class ValueSlider(QWidget):
             text = f"{self._value:.{2 if self._decimals is None else self._decimals}f}"
         return f"{text} {self._suffix}".strip()
 
-    def reset(self) -> None:
-        """Go to the default, as one gesture of the user."""
+    def changeTo(self, value: float) -> None:
+        """Go to a value as one gesture of the user, with all signals: a typed number does this."""
         self._finish_gesture()
         self._start_gesture()
-        self._set_by_user(self._default)
+        self._set_by_user(value)
         self._finish_gesture()
+
+    def reset(self) -> None:
+        """Go to the default, as one gesture of the user."""
+        self.changeTo(self._default)
+
+    def setQuiet(self, quiet: bool) -> None:
+        """Fill with grey instead of the accent: the value is kept but has no effect now."""
+        if quiet != self._quiet:
+            self._quiet = quiet
+            self.update()
 
     # Geometry
 
@@ -422,7 +433,7 @@ class ValueSlider(QWidget):
 
         rest, knob = self.positionOf(self._rest()).x(), self.positionOf(self._value).x()
         if knob != rest and enabled:
-            painter.setBrush(colour(tokens.accent))
+            painter.setBrush(colour(tokens.muted if self._quiet else tokens.accent))
             painter.drawRoundedRect(
                 QRectF(min(rest, knob), top, abs(knob - rest), _TRACK), _TRACK / 2, _TRACK / 2
             )
@@ -435,7 +446,7 @@ class ValueSlider(QWidget):
             painter.drawLine(QPointF(x, middle + 5), QPointF(x, middle + 8))
 
         at_rest = self._value == self._rest()
-        face = QColor(tokens.muted if at_rest or not enabled else tokens.knob)
+        face = QColor(tokens.muted if at_rest or self._quiet or not enabled else tokens.knob)
         if enabled and (self._hovered or self._dragging):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour(tokens.accent, alpha=0.35 if self._dragging else 0.2))
