@@ -78,7 +78,7 @@ def _from_record(record: dict[str, object], vector: np.ndarray) -> LinearDirecti
     return LinearDirection(
         str(record["id"]),
         str(record["name"]),
-        Space(record["space"]),
+        Space(str(record["space"])),
         vector,
         rows=tuple(int(row) for row in rows) if isinstance(rows, list) else None,
         sigma=float(str(record["sigma"])),

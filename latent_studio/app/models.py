@@ -51,7 +51,7 @@ class LoadedModel:
 
     Attributes:
         ref: name, place and hash.
-        generator: on the CPU; the engine moves it to its device.
+        generator: on the device it was loaded for.
         provenance: where the weights came from and what was ignored.
         directions: SeFa directions over all rows, strongest first.
         start: the session a new document on this model begins with.
@@ -74,6 +74,7 @@ def load_model(
     *,
     paths: Paths,
     settings: Settings,
+    device: torch.device,
     progress: ProgressSink,
     cancel: CancelToken,
 ) -> LoadedModel:
@@ -83,6 +84,7 @@ def load_model(
         name_or_path: a file, or a library name such as ``"portraits"``.
         paths: where found directions and measured forms are kept.
         settings: which directions to find, whether to measure.
+        device: where the model will run; layers are measured there.
         progress: told what is going on.
         cancel: checked between steps.
 
@@ -98,7 +100,7 @@ def load_model(
     checkpoint = open_checkpoint(path, progress=report(0.0, 0.6), check_cancel=cancel.check)
     cancel.check()
     progress(Progress(0.6, "Building the network"))
-    generator = build_generator(checkpoint)
+    generator = build_generator(checkpoint).to(device)
     cancel.check()
     if settings.measure_forms:
         progress(Progress(0.7, "Measuring the fastest form of each layer"))

@@ -80,13 +80,15 @@ class Studio:
             CheckpointError: the file cannot be used.
             Cancelled: a stop was asked for.
         """
-        self.engine  # noqa: B018 - decides allocator, device and threads before the weights come in
+        # Asking for the engine first decides allocator, device and threads before the weights come in.
+        device = self.engine.choice.device
         from latent_studio.app.models import load_model
 
         return load_model(
             name_or_path,
             paths=self.paths,
             settings=self.settings,
+            device=device,
             progress=progress,
             cancel=cancel or CancelToken(),
         )
