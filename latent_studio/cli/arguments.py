@@ -90,7 +90,7 @@ def _names_a_file(parser: argparse.ArgumentParser, words: Sequence[str]) -> bool
         return False
     if Path(rest[0]).is_file() or rest[0] in bundled_models():
         return True
-    parser.error(f"there is no verb and no file {rest[0]!r}")
+    parser.error(f"there is no verb, file or bundled model {rest[0]!r}")
 
 
 class _Parser(argparse.ArgumentParser):

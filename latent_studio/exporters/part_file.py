@@ -26,9 +26,8 @@ class PartFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._part = path.with_name(f"{path.name}.part")
+        check_target(path)
         try:
-            if path.is_dir():
-                raise ExportError(f"{path} is a folder, not a file.", hint="Add a file name to it.")
             self._file = self._part.open("w+b")
         except OSError as error:
             raise export_error(path, error) from error
@@ -73,6 +72,22 @@ class PartFile:
             self._file.close()
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
+
+
+def check_target(path: Path) -> None:
+    """Find out early, before hours of work, whether a file can be written. Writes nothing.
+
+    Raises:
+        ExportError: it is a folder, or its folder is missing or not ours to write in.
+    """
+    try:
+        if path.is_dir():
+            raise ExportError(f"{path} is a folder, not a file.", hint="Add a file name to it.")
+        path.parent.stat()
+    except OSError as error:
+        raise export_error(path, error) from error
+    if not os.access(path.parent, os.W_OK):
+        raise export_error(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def write_file(path: Path, data: bytes) -> None:

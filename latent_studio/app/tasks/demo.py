@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from latent_studio.checkpoints.bundled import DEFAULT_MODEL
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
 from latent_studio.core.seed_plane import SeedPoint
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 #: Seeds on the sheet; the first is the portrait and the film's start.
 _SEEDS = 16
 _FRAMES = 48
-#: How far the film goes, in standard deviations.
-_SIGMAS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,6 @@ def run_demo(studio: Studio, options: DemoOptions, progress: ProgressSink, cance
     """
     from latent_studio.app.recipe import recipe_of
     from latent_studio.app.tasks.traverse import Sweep, TraversalPlan, run_traversal
-    from latent_studio.checkpoints.bundled import DEFAULT_MODEL
     from latent_studio.core.render import RenderRequest
     from latent_studio.exporters.part_file import make_folder
     from latent_studio.exporters.still import ContactSheet, save_png
@@ -82,7 +80,7 @@ def run_demo(studio: Studio, options: DemoOptions, progress: ProgressSink, cance
     save_png(result.sheet, sheet.pixels, recipe_of(model.start, seeds=list(range(_SEEDS))))
 
     direction = model.directions[0]
-    reach = _SIGMAS * direction.sigma
-    plan = TraversalPlan(sessions[0], (Sweep(direction, -reach, reach),), result.film, frames=_FRAMES, fps=24)
+    low, high = direction.suggested_range
+    plan = TraversalPlan(sessions[0], (Sweep(direction, low, high),), result.film, frames=_FRAMES, fps=24)
     run_traversal(studio, plan, progress, cancel)
     return result

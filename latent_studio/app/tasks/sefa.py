@@ -74,7 +74,7 @@ def run_sefa(studio: Studio, options: SefaOptions, progress: ProgressSink, cance
         Cancelled: a stop was asked for.
     """
     from latent_studio.app.models import sefa_directions
-    from latent_studio.exporters.part_file import write_file
+    from latent_studio.exporters.part_file import check_target, write_file
 
     check_options(options)
     if options.out.suffix.lower() not in _SUFFIXES:
@@ -82,6 +82,7 @@ def run_sefa(studio: Studio, options: SefaOptions, progress: ProgressSink, cance
             "--out",
             f"--out is {options.out.name}, but must end in {', '.join(_SUFFIXES[:-1])} or {_SUFFIXES[-1]}.",
         )
+    check_target(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
     cancel.check()
     progress(Progress(None, "Finding directions"))

@@ -161,9 +161,11 @@ def run_traverse(
     """Open the model, find the directions and write the film; see ``run_traversal``."""
     from latent_studio.app.tasks.named_directions import find_direction
     from latent_studio.core.session import Session
+    from latent_studio.exporters.part_file import check_target
 
     check_options(options)
     _check_plan_options(options.out, options.range, "--range")
+    check_target(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
     session = Session(
         model=model.ref, base=SeedPoint(options.seed), synthesis=synthesis_of(options, model.spec)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from latent_studio.core.errors import ExportError
-from latent_studio.exporters.part_file import PartFile, export_error, make_folder, write_file
+from latent_studio.exporters.part_file import PartFile, check_target, export_error, make_folder, write_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,3 +100,14 @@ def test_make_folder_makes_those_above_and_refuses_a_file(tmp_path: Path) -> Non
         make_folder(tmp_path / "file")
     with pytest.raises(ExportError):
         make_folder(tmp_path / "file" / "below")
+
+
+def test_a_target_is_checked_without_touching_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_target(tmp_path / "a.gif")
+    assert list(tmp_path.iterdir()) == []
+    for target in (tmp_path, tmp_path / "missing" / "a.gif"):
+        with pytest.raises(ExportError):
+            check_target(target)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(ExportError, match="does not allow"):
+        check_target(tmp_path / "a.gif")
