@@ -108,6 +108,10 @@ class CanvasController(QObject):
     @Slot(str)
     def _show_opening(self, name: str) -> None:
         self._canvas.setBusy(self.tr("Opening {name}").format(name=name) if name else "")
+        if name:
+            self._canvas.hideEmptyState()
+        elif self._models.model is None:
+            self.show_empty()
 
     @Slot(object)
     def _show_render_failure(self, failure: Failure) -> None:
@@ -116,8 +120,6 @@ class CanvasController(QObject):
     @Slot(object)
     def _show_model_failure(self, failure: Failure) -> None:
         self._show_failure(failure, until_frame=False)
-        if self._models.model is None:
-            self.show_empty()
 
     def show_empty(self) -> None:
         """Say what to do while no model is open."""

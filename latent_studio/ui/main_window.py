@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -25,6 +26,7 @@ from latent_studio.ui.about import AboutDialog
 from latent_studio.ui.actions import Actions
 from latent_studio.ui.api import DockContext
 from latent_studio.ui.canvas_controller import CanvasController
+from latent_studio.ui.computing import prepare_computing
 from latent_studio.ui.dock_catalog import DockEntry, bundled_docks
 from latent_studio.ui.event_log import EventLog, wanted_path
 from latent_studio.ui.history_actions import HistoryActions
@@ -50,6 +52,8 @@ from latent_studio.ui.widgets.shortcuts_sheet import ShortcutsSheet
 from latent_studio.ui.window_state import WindowState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from latent_studio.app.studio import Studio
     from latent_studio.ui.widgets.message_bar import MessageKind
 
@@ -66,12 +70,13 @@ class MainWindow(QMainWindow):
 
     Args:
         studio: settings, paths and, later, the engine.
+        prepare: called with the studio, once on each worker thread before its first work.
     """
 
     #: The window has painted itself for the first time.
     painted = Signal()
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, *, prepare: Callable[[Studio], None] = prepare_computing) -> None:
         super().__init__()
         self._studio = studio
         self._was_painted = False
@@ -89,9 +94,9 @@ class MainWindow(QMainWindow):
         self._bridge = SessionBridge(self._store, self)
         self._messages = Messages(self)
         self._renders_thread = RenderThread(
-            lambda: studio.engine, prepare=lambda: _prepare_computing(studio), parent=self
+            lambda: studio.engine, prepare=partial(prepare, studio), parent=self
         )
-        self._jobs = JobThread(prepare=lambda: _prepare_computing(studio), parent=self)
+        self._jobs = JobThread(prepare=partial(prepare, studio), parent=self)
         self._renders = RenderController(
             self._store, bridge=self._bridge, thread=self._renders_thread, parent=self
         )
@@ -136,6 +141,7 @@ class MainWindow(QMainWindow):
         self._status = StatusLine(self._jobs, self)
         self.setStatusBar(self._status)
         self._palette = CommandPalette(self)
+        self._sheet = ShortcutsSheet(self)
         self._make_menus()
         HistoryActions(self._store, bridge=self._bridge, actions=self._actions, parent=self)
         SeedController(self._store, actions=self._actions, parent=self)
@@ -396,21 +402,17 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_palette(self) -> None:
-        self._palette.setActions(self._all_actions())
-        self._palette.open()
+        groups = self._grouped_actions()
+        self._palette.setActions((group, action) for group, actions in groups.items() for action in actions)
+        self._palette.openOverlay()
 
-    def _all_actions(self) -> list[QAction]:
+    def _grouped_actions(self) -> dict[str, list[QAction]]:
         toggles = [dock.toggleViewAction() for dock in self._docks.values()]
-        return [*self._actions, *toggles]
+        return {**self._actions.by_group(), self.tr("Panels"): toggles}
 
     @Slot()
     def _show_shortcuts(self) -> None:
-        groups = self._actions.by_group()
-        panels = self.tr("Panels")
-        groups[panels] = [dock.toggleViewAction() for dock in self._docks.values()]
-        sheet = ShortcutsSheet(self)
-        sheet.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        sheet.setShortcuts(
+        self._sheet.setShortcuts(
             [
                 (
                     group,
@@ -420,10 +422,10 @@ class MainWindow(QMainWindow):
                         if not action.shortcut().isEmpty()
                     ],
                 )
-                for group, actions in groups.items()
+                for group, actions in self._grouped_actions().items()
             ]
         )
-        sheet.open()
+        self._sheet.openOverlay()
 
     @Slot()
     def _show_about(self) -> None:
@@ -499,12 +501,3 @@ def _scrolling(content: QWidget) -> QScrollArea:
     area.setFocusProxy(content)
     area.setWidget(content)
     return area
-
-
-def _prepare_computing(studio: Studio) -> None:
-    """Runs on each worker thread before its first work: OpenMP and priorities are per thread."""
-    engine = studio.engine
-    from latent_studio.engine.device import apply_threads, lower_thread_priority
-
-    apply_threads(engine.choice)
-    lower_thread_priority()

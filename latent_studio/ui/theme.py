@@ -41,7 +41,7 @@ class Palette:
         safe: the part of a slider's range that keeps pictures natural.
         knob: a slider's knob away from rest; at rest it is ``muted``.
         on_accent: text on a surface of accent.
-        backdrop: behind the picture, and over the window below an overlay.
+        shade: over the window below an overlay, half clear.
     """
 
     name: Literal["dark", "light"]
@@ -61,7 +61,7 @@ class Palette:
     safe: str
     knob: str
     on_accent: str
-    backdrop: str
+    shade: str
 
 
 DARK = Palette(
@@ -82,7 +82,7 @@ DARK = Palette(
     safe="#3a414e",
     knob="#e6e8ec",
     on_accent="#10141a",
-    backdrop="#111317",
+    shade="#08090b",
 )
 
 LIGHT = Palette(
@@ -103,7 +103,7 @@ LIGHT = Palette(
     safe="#c3cad5",
     knob="#2b3240",
     on_accent="#ffffff",
-    backdrop="#e4e7ec",
+    shade="#4a5160",
 )
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from latent_studio.core.render import Frame, Quality
+from latent_studio.core.seed_plane import SeedPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from latent_studio.core.render import RenderRequest
 
@@ -27,8 +28,15 @@ class FakeStats:
     coarse_resolution: int = 16
 
 
+@dataclass(frozen=True, slots=True)
+class FakeChoice:
+    """Why this device."""
+
+    reason: str = "There is only one."
+
+
 def colour_of(amount: float) -> int:
-    """The grey level of the final picture of an edit amount."""
+    """The red of the picture of an edit amount; green tells the seed, blue the truncation."""
     return int(np.clip(128 + 10 * amount, 0, 255))
 
 
@@ -51,7 +59,7 @@ class FakeEngine:
     error: Exception | None = None
     seen: list[int] = field(default_factory=list)
     swapped: list[object] = field(default_factory=list)
-    threads_used: set[str] = field(default_factory=set)
+    choice: FakeChoice = field(default_factory=FakeChoice)
 
     def render(self, request: RenderRequest, *, superseded: Callable[[], bool]) -> Iterator[Frame]:
         self.seen.append(request.revision)
@@ -70,6 +78,14 @@ class FakeEngine:
     def render_final(self, request: RenderRequest) -> Frame:
         return self._frame(request, Quality.FINAL, 64)
 
+    def render_batch(
+        self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None]
+    ) -> Iterator[Frame]:
+        for request in requests:
+            check_cancel()
+            pause(self.stage_s)
+            yield self.render_final(request)
+
     def stats(self) -> FakeStats:
         return FakeStats()
 
@@ -78,7 +94,12 @@ class FakeEngine:
 
     def _frame(self, request: RenderRequest, quality: Quality, side: int) -> Frame:
         amount = sum(edit.amount for edit in request.edits if edit.enabled)
-        pixels = np.full((side, side, 3), colour_of(amount), dtype=np.uint8)
+        base = request.base
+        place = base.seed + base.dx if isinstance(base, SeedPoint) else 0.0
+        pixels = np.empty((side, side, 3), dtype=np.uint8)
+        pixels[..., 0] = colour_of(amount)
+        pixels[..., 1] = int(20 * place) % 256
+        pixels[..., 2] = int(np.clip(100 * request.synthesis.truncation_psi, 0, 255))
         pixels.flags.writeable = False
         return Frame(request.revision, quality, pixels, self.coarse_s)
 

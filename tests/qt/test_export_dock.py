@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from PIL import Image, ImageSequence
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QWidget
+
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.ui.docks.export import ExportDock
+from latent_studio.ui.widgets.job_card import JobCard
+from latent_studio.ui.widgets.message_bar import MessageBar
+from tests.helpers.fake_engine import colour_of
+from tests.qt.conftest import WAIT_MS
+
+
+@pytest.fixture
+def dock(window, tmp_path):
+    window.context.actions["export_gif"].trigger()
+    dock = window.findChild(ExportDock)
+    field(dock, "export-file").setText(str(tmp_path / "film.gif"))
+    fill(dock, frames=8, fps=10)
+    return dock
+
+
+def field(dock, name: str):
+    return dock.findChild(QWidget, name)
+
+
+def fill(dock, **values) -> None:
+    for name, value in values.items():
+        editor = field(dock, f"option-{name}")
+        if hasattr(editor, "findData"):
+            editor.setCurrentIndex(editor.findData(value))
+        else:
+            editor.setValue(value)
+
+
+def press(qtbot, dock, name: str) -> None:
+    qtbot.mouseClick(dock.findChild(QAbstractButton, name), Qt.MouseButton.LeftButton)
+
+
+def directions(window):
+    return window.context.models.model.directions
+
+
+def test_exporting_sweeps_the_chosen_slider_there_and_back_into_a_gif(qtbot, window, dock, tmp_path):
+    choose = field(dock, "export-what")
+    choose.setCurrentIndex(choose.findData(directions(window)[2].id))
+    field(dock, "export-low").setValue(-2.0)
+    field(dock, "export-high").setValue(2.0)
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    with Image.open(tmp_path / "film.gif") as film:
+        reds = [frame.convert("RGB").getpixel((0, 0))[0] for frame in ImageSequence.Iterator(film)]
+    # Two sigmas of two units each; the ends come once, the way back shows the same pictures.
+    expected = [colour_of(4.0 * place) for place in (-1, -0.5, 0, 0.5, 1, 0.5, 0, -0.5)]
+    assert reds == pytest.approx(expected, abs=2)
+    card = window.dock("jobs").findChildren(JobCard)[0]
+    assert card.message().startswith("8 frames, 64 × 64 px")
+    assert field(dock, "export-file").text() == str(tmp_path / "film-2.gif")
+
+
+def test_a_running_export_is_cancelled_and_leaves_nothing(qtbot, window, studio, dock, tmp_path):
+    studio.engine.stage_s = 0.05
+    fill(dock, frames=500)
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: bool(window.context.jobs.jobs), timeout=WAIT_MS)
+    window.context.jobs.cancel(window.context.jobs.jobs[0].id)
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_cannot_be_written_says_so_on_its_card(qtbot, window, dock, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    field(dock, "export-file").setText(str(tmp_path / "file" / "film.gif"))
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    card = window.dock("jobs").findChildren(JobCard)[0]
+    assert not card.isRunning()
+    assert card.message() != ""
+
+
+def test_the_film_is_of_the_session_when_it_was_started(qtbot, window, studio, dock):
+    studio.engine.stage_s = 0.02
+    plan = dock.plan()
+
+    window.context.store.set_base(SeedPoint(99), "Go to seed 99")
+
+    assert plan.session.base == SeedPoint(0)
+
+
+def test_the_choice_follows_the_sliders_that_are_moved(window, dock):
+    store = window.context.store
+    choose = field(dock, "export-what")
+
+    store.set_amount(directions(window)[3], 1.0)
+    assert choose.currentText() == "e3"
+    store.set_amount(directions(window)[1], 1.0)
+    assert choose.currentText() == "All active edits"
+    assert [sweep.direction.name for sweep in dock.plan().sweeps] == ["e3", "e1"]
+
+
+def test_all_edits_without_any_edit_cannot_be_exported(window, dock):
+    field(dock, "export-what").setCurrentIndex(0)
+
+    assert not dock.findChild(QAbstractButton, "export-start").isEnabled()
+    assert dock.findChild(QLabel, "export-estimate").text() == "Move a slider first, or choose one here."
+
+
+def test_a_range_that_runs_backwards_cannot_be_exported(window, dock):
+    field(dock, "export-low").setValue(3.0)
+    field(dock, "export-high").setValue(-3.0)
+
+    assert not dock.findChild(QAbstractButton, "export-start").isEnabled()
+
+
+def test_the_estimate_says_how_long_the_film_is(dock):
+    fill(dock, frames=50, fps=25)
+
+    assert dock.findChild(QLabel, "export-estimate").text().startswith("2.0 s long")
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints")
+@pytest.mark.parametrize(
+    ("answer", "is_written"),
+    [(QMessageBox.StandardButton.No, False), (QMessageBox.StandardButton.Yes, True)],
+)
+def test_a_file_is_replaced_only_when_the_user_says_so(
+    qtbot, window, dock, tmp_path, monkeypatch, answer, is_written
+):
+    (tmp_path / "film.gif").write_text("mine")
+    monkeypatch.setattr(QMessageBox, "question", lambda *args: answer)
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    assert ((tmp_path / "film.gif").read_bytes() != b"mine") == is_written
+
+
+def test_copy_as_command_gives_the_line_that_does_the_same(qtbot, window, dock, tmp_path):
+    window.context.store.set_base(SeedPoint(7), "Go to seed 7")
+    field(dock, "export-file").setText(str(tmp_path / "a film.gif"))
+    choose = field(dock, "export-what")
+    choose.setCurrentIndex(choose.findData(directions(window)[2].id))
+
+    press(qtbot, dock, "export-copy-command")
+
+    words = shlex.split(QGuiApplication.clipboard().text())
+    assert words[:3] == ["latent-studio", "traverse", "cats.safetensors"]
+    given = dict(zip(words, words[1:], strict=False))
+    assert given["--direction"] == "sefa:2"
+    assert given["--seed"] == "7"
+    assert words[words.index("--range") + 1 : words.index("--range") + 3] == ["-6", "6"]
+    assert given["--out"] == str(tmp_path / "a film.gif")
+    assert given["--psi"] == "0.7"
+
+
+def test_copy_as_command_says_what_the_command_line_cannot_do(qtbot, window, dock):
+    window.context.store.set_base(SeedPoint(7, 0.5, 0.0), "Walk")
+
+    press(qtbot, dock, "export-copy-command")
+
+    bar = window.findChild(MessageBar)
+    assert "whole seed" in bar.findChild(QLabel, "messageTitle").text()
