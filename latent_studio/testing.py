@@ -28,8 +28,8 @@ def check_generator(generator: Generator, *, seed: int = 0) -> None:
     """Check a generator of any family against the ``Generator`` protocol.
 
     Shapes and types; the same input gives the same bits; stages one by one give the bits of ``synthesize``;
-    a stage depends on the rows it names only and writes to nothing it was given; noise is an argument; a batch
-    is its samples; gradients reach ws; other shapes are refused.
+    a stage depends on the rows it names only and writes to nothing it was given; noise is an argument; a
+    batch is its samples; gradients reach ws; other shapes are refused.
 
     Args:
         generator: on any device; a small one, as some ten pictures are made.
@@ -111,9 +111,16 @@ class _GeneratorChecks:
         features: Features | None = None
         rgb: Tensor | None = None
         for index, stage in enumerate(generator.stages):
+            below = None if features is None else features.x
+            x, picture = _copy(below), _copy(rgb)
             features = stage.run(features, rgb, ws, noise)
             _require(features.x.shape[0] == 1, f"stage {index} loses the batch")
+            unchanged = _same(below, x) and _same(rgb, picture)
+            _require(unchanged, f"stage {index} writes to what it was given, which may be cached")
+            x = features.x.clone()
             rgb = stage.to_rgb(features, ws)
+            unchanged = torch.equal(features.x, x) and _same(features.rgb, picture)
+            _require(unchanged, f"to_rgb of stage {index} writes to its features, which may be cached")
             _require((rgb is not None) == stage.has_preview, f"stage {index} says otherwise in has_preview")
             if rgb is not None:
                 side = stage.resolution
@@ -128,7 +135,6 @@ class _GeneratorChecks:
         generator = self._generator
         ws, noise = self._map()[:1], generator.noise_maps("const")
         walk = self._walk(ws, noise)
-        kept = [(features.x.clone(), None if rgb is None else rgb.clone()) for features, rgb in walk]
         for index, stage in enumerate(generator.stages):
             edited = ws.clone()
             edited[:, stage.num_rows :] += 1.0
@@ -145,16 +151,11 @@ class _GeneratorChecks:
                 rgb is not None and torch.equal(rgb, run_stages(generator.stages, edited, noise)),
                 f"continuing after stage {index} gives other bits than the whole",
             )
-        for index, ((features, rgb), (x, picture)) in enumerate(zip(walk, kept, strict=True)):
-            _require(
-                torch.equal(features.x, x) and _same(rgb, picture),
-                f"a stage wrote to what stage {index} gave, which may be cached",
-            )
 
     def noise(self) -> None:
         generator, ws = self._generator, self._map()
         const = generator.noise_maps("const")
-        kept = [None if one is None else one.clone() for one in const]
+        kept = [_copy(one) for one in const]
         _require(
             torch.equal(generator.synthesize(ws, noise=const), generator.synthesize(ws, noise_mode="const")),
             'noise_maps("const") as an argument gives another picture than noise_mode="const"',
@@ -264,6 +265,10 @@ def _require_refused(call: Callable[[], Tensor], what: str) -> None:
         _require(bool(error.title), f"the error about {what} has no title")
         return
     raise AssertionError(f"{what} must raise IncompatibleLatentError")
+
+
+def _copy(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.clone()
 
 
 def _same(one: Tensor | None, other: Tensor | None) -> bool:
