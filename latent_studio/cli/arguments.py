@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import re
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -68,13 +69,14 @@ def parse_arguments(words: Sequence[str]) -> Command:
         OptionError: a value cannot be read.
     """
     parser = _build_parser()
+    words = [_without_exponent(word) for word in words]
     if _names_a_file(parser, words):
         window = _Parser(prog=PROGRAM, add_help=False)
         window.add_argument("file")
         _add_common(window)
-        found = vars(window.parse_args(list(words)))
+        found = vars(window.parse_args(words))
         return Command(None, {}, found.pop("file"), _take_flags(found))
-    found = vars(parser.parse_args(list(words)))
+    found = vars(parser.parse_args(words))
     flags = _take_flags(found)
     verb = found.pop("verb", None)
     return Command(verb, {name: value for name, value in found.items() if value is not None}, "", flags)
@@ -91,6 +93,16 @@ def _names_a_file(parser: argparse.ArgumentParser, words: Sequence[str]) -> bool
     if Path(rest[0]).is_file() or rest[0] in bundled_models():
         return True
     parser.error(f"there is no verb, file or bundled model {rest[0]!r}")
+
+
+def _without_exponent(word: str) -> str:
+    """Write ``-1e-1`` as ``-0.1``: argparse takes the first for an option."""
+    if not re.fullmatch(r"-\d*\.?\d*(?:[eE][+-]?\d{1,2})?", word) or not re.search(r"\d", word):
+        return word
+    try:
+        return f"{Decimal(word):f}"
+    except InvalidOperation:
+        return word
 
 
 class _Parser(argparse.ArgumentParser):
