@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: What a foreign name does with the arguments that the file gives it: an inert value, or an exception.
 Reader = Callable[[tuple[object, ...]], object]
 
-_LONGEST_TUPLE_KEY = 8
+_LARGEST_KEY = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +112,18 @@ PLAIN_NAMES = (
     Foreign("__builtin__.set", called=as_set),
 )
 
-_SCALARS = frozenset((str, int, float, bool, type(None)))
-
 
 def checked_key(value: object) -> object:
-    """``value``, if it may be a key of a dict or an item of a set.
+    """``value``, if it may be a key of a dict or an item of a set: text, small integer, bool, None.
 
-    Only flat values may: hashing a tuple nested 200,000 deep overflows the interpreter's stack.
+    Hashing a tuple nested 200,000 deep overflows the interpreter's stack, and floats and long integers can be
+    chosen so that all have one hash, which makes a large dict take hours.
 
     Raises:
-        ValueError: it is a container or a record.
+        ValueError: it is something else.
     """
-    if type(value) in _SCALARS:
+    if isinstance(value, str) or value is None:
         return value
-    if type(value) is tuple and len(value) <= _LONGEST_TUPLE_KEY and all(type(x) in _SCALARS for x in value):
+    if isinstance(value, int) and abs(value) < _LARGEST_KEY:
         return value
     raise ValueError(f"a {type(value).__name__} is used as a key")

@@ -19,7 +19,7 @@ from latent_studio.checkpoints.torch_records import MOST_DIMENSIONS
 if TYPE_CHECKING:
     from latent_studio.checkpoints.source import Source
 
-_PLAIN_CODE = re.compile(r"([biuf])([1248])|([SU])(\d{1,6})")
+_PLAIN_CODE = re.compile(r"([biuf])([1248])|([SU])([1-9]\d{0,5})")
 _NUMBER_FORMATS = {
     "b1": "?", "i1": "b", "i2": "h", "i4": "i", "i8": "q",
     "u1": "B", "u2": "H", "u4": "I", "u8": "Q", "f2": "e", "f4": "f", "f8": "d",

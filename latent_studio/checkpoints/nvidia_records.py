@@ -13,7 +13,8 @@ from latent_studio.checkpoints.foreign import Foreign, ForeignObject, Record, as
 from latent_studio.checkpoints.numpy_records import NumpyNames
 from latent_studio.checkpoints.safe_pickle import Machine
 from latent_studio.checkpoints.source import ByteRange
-from latent_studio.checkpoints.torch_records import TensorRecord, TorchNames
+from latent_studio.checkpoints.torch_names import TorchNames
+from latent_studio.checkpoints.torch_records import TensorRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

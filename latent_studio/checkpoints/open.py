@@ -14,12 +14,11 @@ from latent_studio.checkpoints import numpy_files, refusals
 from latent_studio.checkpoints.checkpoint import Checkpoint, Provenance
 from latent_studio.checkpoints.digest import Digest
 from latent_studio.checkpoints.nvidia import describe_tree, read_nvidia
-from latent_studio.checkpoints.safe_pickle import Limits
 from latent_studio.checkpoints.safetensors_file import read_safetensors
 from latent_studio.checkpoints.sniff import FileFormat, sniff, sniff_path
 from latent_studio.checkpoints.source import ByteRange, Source
 from latent_studio.checkpoints.tensors import read_tensors
-from latent_studio.checkpoints.torch_records import read_legacy_stream
+from latent_studio.checkpoints.torch_legacy import LegacyReader
 from latent_studio.checkpoints.torch_zip import read_torch_zip, torch_vocabulary
 from latent_studio.core.errors import (
     Cancelled,
@@ -119,20 +118,19 @@ def open_checkpoint(
 
 
 def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
-    kind = sniff_path(path)
-    if kind in _NO_FILE:
-        title, hint = _NO_FILE[kind]
-        shown = {"name": refusals.display_name(path), "path": refusals.printable(str(path))}
-        raise CheckpointError(title.format(**shown), hint=hint)
-    with Source(path) as source:
+    try:
+        source = Source(path)
+    except (OSError, ValueError) as error:
+        raise _no_file(path) from error
+    with source:
         if source.size > LARGEST_FILE_BYTES:
             raise refusals.unknown(
                 source.name, f"has {source.size / 2**30:.1f} GB; models above 8 GB are not opened"
             )
         report(0.0, f"Looking at {source.name}")
-        found = _find(source)
-        report(_LOCATED, f"Reading {source.name}")
         with Digest(source) as digest:
+            found = _find(source)
+            report(_LOCATED, f"Reading {source.name}")
             tensors = read_tensors(
                 found.tensors,
                 source,
@@ -159,6 +157,13 @@ def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
         )
 
 
+def _no_file(path: Path) -> CheckpointError:
+    """Why a path could not be opened."""
+    title, hint = _NO_FILE.get(sniff_path(path), _NO_FILE[FileFormat.UNREADABLE])
+    shown = {"name": refusals.display_name(path), "path": refusals.printable(str(path))}
+    return CheckpointError(title.format(**shown), hint=hint)
+
+
 def _find(source: Source) -> Found:
     """Locate the generator, or say why there is none."""
     match sniff(source):
@@ -169,9 +174,8 @@ def _find(source: Source) -> Found:
         case FileFormat.TORCH_ZIP:
             raise _unread_torch_file(source, read_torch_zip(source))
         case FileFormat.TORCH_LEGACY:
-            whole = ByteRange(source, 0, source.size)
-            names = torch_vocabulary(source)
-            raise _unread_torch_file(source, read_legacy_stream(whole, names=names, limits=Limits()))
+            reader = LegacyReader(source, names=torch_vocabulary(source))
+            raise _unread_torch_file(source, reader.read(ByteRange(source, 0, source.size)))
         case FileFormat.NUMPY_ARRAY:
             raise numpy_files.npy_refusal(source)
         case FileFormat.NUMPY_ARCHIVE:

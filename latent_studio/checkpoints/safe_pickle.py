@@ -31,6 +31,7 @@ _LONGEST_NAME = 200
 _LONGEST_LINE = 4096
 _LONGEST_NUMBER = 160
 _NEWEST_PROTOCOL = 5
+_LARGEST_MEMO = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +259,8 @@ class Machine:
         self._stack.append(self._memo[idx])
 
     def _remember(self, idx: int) -> None:
+        if not 0 <= idx < _LARGEST_MEMO:
+            raise ValueError(f"it stores a value under the number {idx}")
         self._memo[idx] = self._stack[-1]
 
     def _refuse(self, wanted: str) -> NoReturn:
@@ -269,7 +272,9 @@ class Machine:
     def _name(self, module: object, name: object) -> None:
         if type(module) is not str or type(name) is not str:
             self._refuse_as("asks for a name that is no text")
-        wanted = f"{module}.{name}" if len(module) + len(name) <= _LONGEST_NAME else module[:100] + name[:100]
+        if len(module) + len(name) > _LONGEST_NAME:
+            self._refuse(f"{module[:_LONGEST_NAME]}.{name[:_LONGEST_NAME]}")
+        wanted = f"{module}.{name}"
         # A dot in the name itself would reach into the module; pickle never writes one for what we know.
         if "." in name or wanted not in self._names:
             self._refuse(wanted)

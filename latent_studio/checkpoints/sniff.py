@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import stat
 from enum import StrEnum
@@ -92,7 +93,7 @@ def _by_first_bytes(head: bytes, *, size: int) -> FileFormat:
         return FileFormat.ZIP
     if _LEGACY_START.match(head):
         return FileFormat.TORCH_LEGACY
-    if head[:1] == b"\x80" and head[1:2] <= b"\x05" and set(head[2:3]) <= _PICKLE_OPCODES:
+    if head[:1] == b"\x80" and b"\0" <= head[1:2] <= b"\x05" and set(head[2:3]) <= _PICKLE_OPCODES:
         return FileFormat.PICKLE
     if head.startswith(numpy_files.MAGIC):
         return FileFormat.NUMPY_ARRAY
@@ -123,7 +124,11 @@ def _kind_of_text(head: bytes) -> FileFormat:
 
 
 def _is_text(head: bytes) -> bool:
-    return not any(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return not any(char < " " and char not in "\t\n\r\f" for char in text)
 
 
 def _kind_of_zip(source: Source) -> FileFormat:

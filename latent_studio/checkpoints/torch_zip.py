@@ -9,12 +9,8 @@ from latent_studio.checkpoints import refusals
 from latent_studio.checkpoints.foreign import Foreign, ForeignObject, vocabulary
 from latent_studio.checkpoints.numpy_records import NumpyNames
 from latent_studio.checkpoints.safe_pickle import Machine
-from latent_studio.checkpoints.torch_records import (
-    StorageRecord,
-    TorchNames,
-    same_storage,
-    storage_from_reference,
-)
+from latent_studio.checkpoints.torch_names import TorchNames
+from latent_studio.checkpoints.torch_records import StorageRecord, same_storage, storage_from_reference
 from latent_studio.checkpoints.zip_index import STORED, read_members
 
 if TYPE_CHECKING:

@@ -1,0 +1,128 @@
+"""Valid files, spoiled at random: each opens or is refused in words; nothing else may happen."""
+
+import random
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from latent_studio.checkpoints.checkpoint import Checkpoint
+from latent_studio.checkpoints.open import open_checkpoint
+from latent_studio.checkpoints.safetensors_file import write_checkpoint
+from latent_studio.core.errors import CheckpointError, LatentStudioError
+from tests.helpers.network_pickles import network_file, small_stylegan2
+
+
+def make_pickle(folder):
+    return network_file(small_stylegan2(channels=2, resolution=4, mapping_layers=1))
+
+
+def make_safetensors(folder):
+    source, path = folder / "source.pkl", folder / "source.safetensors"
+    source.write_bytes(make_pickle(folder))
+    write_checkpoint(open_checkpoint(source), path)
+    return path.read_bytes()
+
+
+def make_torch(folder, *, legacy):
+    path = folder / "source.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        state = {"w": torch.arange(6.0).reshape(2, 3), "step": np.float64(0.5)}
+        torch.save({"g_ema": state, "n": 3}, path, _use_new_zipfile_serialization=not legacy)
+    return path.read_bytes()
+
+
+MAKERS = {
+    "pickle": make_pickle,
+    "safetensors": make_safetensors,
+    "torch zip": lambda folder: make_torch(folder, legacy=False),
+    "torch stream": lambda folder: make_torch(folder, legacy=True),
+}
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory):
+    return {kind: make(tmp_path_factory.mktemp("originals")) for kind, make in MAKERS.items()}
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    return tmp_path_factory.mktemp("spoiled") / "spoiled.bin"
+
+
+def outcome(path, content):
+    """Open a spoiled file; anything but a checkpoint or an error in words fails the test."""
+    path.write_bytes(content)
+    try:
+        found = open_checkpoint(path)
+    except LatentStudioError as error:
+        assert isinstance(error, CheckpointError)
+        assert error.title.isprintable()
+        assert "makes no sense" not in error.title, "a reader tripped instead of noticing"
+        return None
+    assert isinstance(found, Checkpoint)
+    assert all(torch.isfinite(values).all() for values in found.tensors.values())
+    return found
+
+
+@st.composite
+def changes(draw):
+    """A function that spoils bytes: flips, a cut, a piece moved or doubled."""
+    flips = draw(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=6))
+    cut = draw(st.none() | st.floats(0, 1))
+    piece = draw(st.none() | st.tuples(st.floats(0, 1), st.floats(0, 1), st.integers(1, 40)))
+
+    def spoil(content):
+        spoiled = bytearray(content)
+        for place, change in flips:
+            spoiled[int(place * len(spoiled))] ^= change
+        if piece is not None:
+            source, target, length = piece
+            start, goal = int(source * len(spoiled)), int(target * len(spoiled))
+            spoiled[goal:goal] = spoiled[start : start + length]
+        if cut is not None:
+            del spoiled[int(cut * len(spoiled)) :]
+        return bytes(spoiled)
+
+    return spoil
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+@given(spoil=changes())
+def test_a_spoiled_file_opens_or_is_refused_in_words(originals, scratch, kind, spoil):
+    outcome(scratch, spoil(originals[kind]))
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_one_wrong_byte_anywhere_opens_or_is_refused_in_words(originals, scratch, kind):
+    rng = random.Random(kind)
+    original = originals[kind]
+    for _ in range(300):
+        spoiled = bytearray(original)
+        spoiled[rng.randrange(len(spoiled))] = rng.randrange(256)
+        outcome(scratch, bytes(spoiled))
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_a_file_cut_anywhere_is_refused(originals, scratch, kind):
+    original = originals[kind]
+    step = max(1, len(original) // 150)
+    for length in range(0, len(original) - 1, step):
+        assert outcome(scratch, original[:length]) is None, f"cut after {length} bytes"
+
+
+def test_the_unspoiled_originals_do_open(originals, scratch):
+    assert outcome(scratch, originals["pickle"]).family == "stylegan2"
+    assert outcome(scratch, originals["safetensors"]).family == "stylegan2"
+    assert outcome(scratch, originals["torch zip"]) is None
+
+
+@given(
+    content=st.binary(max_size=200), start=st.sampled_from([b"", b"\x80\x02", b"\x80\x04\x95", b"PK\x03\x04"])
+)
+def test_noise_is_refused_in_words(scratch, content, start):
+    assert outcome(scratch, start + content) is None
