@@ -55,13 +55,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except SystemExit as stop:
         # argparse has printed its help or our version.
         return ExitCode(stop.code) if isinstance(stop.code, int) else ExitCode.DONE
-    logging.basicConfig(
-        level=logging.DEBUG if command.flags.verbose else logging.WARNING,
-        format=f"{PROGRAM}: %(levelname)s %(name)s: %(message)s"
-        if command.flags.verbose
-        else f"{PROGRAM}: %(message)s",
-        stream=sys.stderr,
-    )
+    _start_log(is_verbose=command.flags.verbose)
     try:
         if command.verb is None:
             return _open_window(command)
@@ -86,6 +80,13 @@ def main(words: Sequence[str] | None = None) -> int:
         else:
             sys.stderr.write("hint: Run it again with -v and report what it prints.\n")
         return ExitCode.ERROR
+
+
+def _start_log(*, is_verbose: bool) -> None:
+    origin = "%(levelname)s %(name)s: " if is_verbose else ""
+    logging.basicConfig(level=logging.WARNING, format=f"{PROGRAM}: {origin}%(message)s", stream=sys.stderr)
+    # Ours only: the libraries' own chatter helps nobody.
+    logging.getLogger("latent_studio").setLevel(logging.DEBUG if is_verbose else logging.NOTSET)
 
 
 def _run_verb(verb: Verb, command: Command) -> int:

@@ -87,11 +87,10 @@ class GifExporter:
         """Choose the palette from a sub-sample of the clip, not from its first 48 MB.
 
         Args:
-            frames: ``(H, W, C)`` uint8 each, at least one; before the first ``add``.
+            frames: ``(h, w, C)`` uint8 each, at least one, of any size; before the first ``add``.
         """
         sample = [without_alpha(frame) for frame in frames]
-        for frame in sample:
-            self._check(frame)
+        self._channels = sample[0].shape[2]
         self._start(sample)
 
     def add(self, pixels: NDArray[np.uint8]) -> None:

@@ -249,7 +249,8 @@ def run_traversal(
         rendered = _rendered(studio, plan, [places[index] for index in (*first, *rest)], progress, cancel)
         ready: dict[int, NDArray[np.uint8]] = {}
         for index in first:
-            ready[index] = resized(next(rendered), side, side)
+            # At the model's own size: sixteen enlarged frames would take too much memory.
+            ready[index] = next(rendered)
         exporter.use_palette_of(list(ready.values()))
         written: dict[int, int] = {}
         for position, index in enumerate(order):
@@ -257,8 +258,8 @@ def run_traversal(
             if index in written:
                 exporter.repeat(written[index])
                 continue
-            pixels = ready.pop(index) if index in ready else resized(next(rendered), side, side)
-            exporter.add(pixels)
+            pixels = ready.pop(index) if index in ready else next(rendered)
+            exporter.add(resized(pixels, side, side))
             written[index] = position
         exporter.close()
     return TraversalResult(

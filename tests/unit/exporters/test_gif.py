@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -273,3 +274,24 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, count: int) -> None:
         exporter.close()
     assert "Free some space" in error.value.hint
     assert list(tmp_path.iterdir()) == []
+
+
+def peak_of_export(path: Path, *, frames: int) -> int:
+    """Bytes an export takes at its worst moment."""
+    exporter = GifExporter()
+    exporter.open(path, size=(64, 64), fps=25)
+    tracemalloc.start()
+    try:
+        exporter.use_palette_of([gradient(0, width=64, height=64)])
+        for index in range(frames):
+            exporter.add(gradient(index / frames, width=64, height=64))
+        exporter.close()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_number_of_frames(tmp_path: Path) -> None:
+    short = peak_of_export(tmp_path / "a.gif", frames=20)
+    long = peak_of_export(tmp_path / "b.gif", frames=320)
+    assert long - short < 10 * gradient(width=64, height=64).nbytes
