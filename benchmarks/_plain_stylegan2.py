@@ -1,8 +1,8 @@
 """StyleGAN2's synthesis written straight from the paper: the yardstick of the synthesis benchmark.
 
 Every sample has its own modulated weights, so a batch becomes one grouped convolution; up-sampling is a
-transposed convolution, padding, then a filter; the picture is up-sampled by stuffing zeros. Nothing is prepared
-ahead and nothing is done in place.
+transposed convolution, padding, then a filter; the picture is up-sampled by stuffing zeros. Nothing is
+prepared ahead and nothing is done in place.
 """
 
 from __future__ import annotations
