@@ -15,8 +15,10 @@ import torch
 import torch.nn.functional as F
 
 from latent_studio.core.errors import MissingWeightsError, UnknownFormatError
+from latent_studio.generators.mapping_network import read_mapping
 from latent_studio.generators.modulated_conv import ModulatedConv, half_weight, prepare
-from latent_studio.generators.ops import activation_named, fir_taps, normalize_2nd_moment, upsample_2x
+from latent_studio.generators.ops import activation_named, fir_taps, upsample_2x
+from latent_studio.generators.option_values import flag, positive
 from latent_studio.generators.protocol import Features
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
     from latent_studio.checkpoints.checkpoint import OptionValue
     from latent_studio.generators.conv_plan import FormName
+    from latent_studio.generators.mapping_network import MappingNetwork
     from latent_studio.generators.modulated_conv import ConvForm
-    from latent_studio.generators.ops import Activation
     from latent_studio.generators.protocol import NoiseMaps
     from latent_studio.generators.tensor_reader import TensorReader
 
@@ -76,9 +78,9 @@ class StyleGAN2Options:
             architecture=_architecture(options.get("architecture")),
             activation=str(options.get("activation") or "lrelu"),
             mapping_activation=str(options.get("mapping_activation") or "lrelu"),
-            mapping_lr_multiplier=_positive(options, "mapping_lr_multiplier") or 0.01,
-            conv_clamp=_positive(options, "conv_clamp"),
-            use_noise=_flag(options, "use_noise"),
+            mapping_lr_multiplier=positive(options, "mapping_lr_multiplier") or 0.01,
+            conv_clamp=positive(options, "conv_clamp"),
+            use_noise=flag(options, "use_noise"),
             resample_filter=_taps(options.get("resample_filter")),
         )
 
@@ -95,28 +97,6 @@ def _architecture(value: OptionValue) -> Architecture | None:
     )
 
 
-def _positive(options: Mapping[str, OptionValue], name: str) -> float | None:
-    value = options.get(name)
-    if value is None:
-        return None
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
-        return float(value)
-    raise UnknownFormatError(
-        f"The checkpoint's option {name} is {value!r}; expected a positive number.",
-        hint="The file may be damaged, or hold another kind of network.",
-    )
-
-
-def _flag(options: Mapping[str, OptionValue], name: str) -> bool | None:
-    value = options.get(name)
-    if value is None or isinstance(value, bool):
-        return value
-    raise UnknownFormatError(
-        f"The checkpoint's option {name} is {value!r}; expected true or false.",
-        hint="The file may be damaged, or hold another kind of network.",
-    )
-
-
 def _taps(value: OptionValue) -> tuple[float, ...] | None:
     if value is None:
         return None
@@ -126,38 +106,6 @@ def _taps(value: OptionValue) -> tuple[float, ...] | None:
         f"The checkpoint's resampling filter is {value!r}; expected a row of numbers.",
         hint="The file may be damaged, or hold another kind of network.",
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MappingNetwork:
-    """From z, and a class, to w.
-
-    Attributes:
-        layers: weight ``(out, in)`` and bias ``(out,)`` of each, learning-rate scales multiplied in.
-        activation: after each layer.
-        embedding: weight ``(features, c_dim)`` and bias that turn a class into further input; ``None``
-            without classes.
-        z_dim: length of z.
-    """
-
-    layers: tuple[tuple[Tensor, Tensor], ...]
-    activation: Activation
-    embedding: tuple[Tensor, Tensor] | None
-    z_dim: int
-
-    @property
-    def c_dim(self) -> int:
-        """Number of classes; 0 without."""
-        return 0 if self.embedding is None else self.embedding[0].shape[1]
-
-    def __call__(self, z: Tensor, c: Tensor | None) -> Tensor:
-        """``(N, z_dim)`` and ``(N, c_dim)`` to ``(N, w_dim)``."""
-        x = normalize_2nd_moment(z)
-        if self.embedding is not None and c is not None:
-            x = torch.cat([x, normalize_2nd_moment(F.linear(c, *self.embedding))], dim=1)
-        for weight, bias in self.layers:
-            x = self.activation.apply(F.linear(x, weight, bias)) * self.activation.gain
-        return x
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -337,7 +285,12 @@ def read_network(reader: TensorReader, options: StyleGAN2Options, *, precision: 
     const = reader.take("synthesis.b4.const", None, 4, 4)
     w_dim = reader.take("synthesis.b4.conv1.affine.weight", const.shape[0], None).shape[1]
     w_avg = reader.take("mapping.w_avg", w_dim)
-    mapping = _read_mapping(reader, options, w_dim=w_dim)
+    mapping = read_mapping(
+        reader,
+        w_dim=w_dim,
+        activation=activation_named(options.mapping_activation),
+        lr_multiplier=options.mapping_lr_multiplier,
+    )
     builder = _BlockBuilder(reader, options, resolutions=resolutions, w_avg=w_avg, precision=precision)
     blocks = tuple(builder.block(resolution) for resolution in resolutions)
     reader.finish(ignorable=_is_unused_buffer)
@@ -372,37 +325,6 @@ def _is_buffer(name: str) -> bool:
 def _is_unused_buffer(name: str) -> bool:
     """Whether the official files hold this tensor although nothing reads it."""
     return name.startswith("synthesis.") and name.endswith((".resample_filter", ".noise_const"))
-
-
-def _read_mapping(reader: TensorReader, options: StyleGAN2Options, *, w_dim: int) -> MappingNetwork:
-    indices = [int(match[1]) for name in reader.names if (match := re.match(r"mapping\.fc(\d+)\.", name))]
-    depth = max(indices, default=-1) + 1
-    embedding = None
-    if "mapping.embed.weight" in reader or "mapping.embed.bias" in reader:
-        weight = reader.take("mapping.embed.weight", None, None)
-        bias = reader.take("mapping.embed.bias", weight.shape[0])
-        embedding = (weight / math.sqrt(weight.shape[1]), bias)
-    width = reader.take("mapping.fc0.weight", None, None).shape[1] if depth else w_dim
-    z_dim = width - (0 if embedding is None else embedding[0].shape[0])
-    if z_dim < 1:
-        raise MissingWeightsError(
-            f"The mapping network takes {width} numbers, which leaves none for z beside the class.",
-            hint="The file may be damaged, or hold another kind of network.",
-        )
-    layers = []
-    for index in range(depth):
-        out = w_dim if index == depth - 1 else None
-        weight = reader.take(f"mapping.fc{index}.weight", out, width)
-        bias = reader.take(f"mapping.fc{index}.bias", weight.shape[0])
-        scale = options.mapping_lr_multiplier
-        layers.append((weight * (scale / math.sqrt(width)), bias * scale))
-        width = weight.shape[0]
-    return MappingNetwork(
-        layers=tuple(layers),
-        activation=activation_named(options.mapping_activation),
-        embedding=embedding,
-        z_dim=z_dim,
-    )
 
 
 class _BlockBuilder:
