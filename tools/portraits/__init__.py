@@ -1,0 +1,1 @@
+"""How the bundled portrait model is made: renderer, sampler, trainer, evaluation and export."""

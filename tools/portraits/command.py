@@ -1,0 +1,159 @@
+"""The verbs of the portrait workshop: train, export, evaluate, sheet."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from tools.portraits.evaluation import evaluate, held_out, held_out_psnr, reconstruct
+from tools.portraits.latents import latent_code
+from tools.portraits.network import Shape
+from tools.portraits.renderer import render
+from tools.portraits.sheets import save_sheet
+from tools.portraits.trainer import Phase, Progress, Recipe, Trainer, prepare_process
+from tools.portraits.weights_file import NAME, read_weights, write_factors, write_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+#: Small enough to rebuild in seconds: shows that every step works, not what the model can do.
+TINY = Recipe(
+    shape=Shape(channels=(16, 16, 16, 16), w_dim=80),
+    phases=(Phase(16, 12, 5e-3, 2e-3), Phase(32, 12, 5e-3, 1e-3)),
+    batch=2,
+    gentle_pose_steps=8,
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.portraits", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+
+    train = verbs.add_parser("train", help="train in a folder, or go on where its checkpoint stands")
+    train.add_argument("folder", type=Path)
+    train.add_argument("--tiny", action="store_true", help="a toy network in seconds")
+    train.add_argument("--phases", type=_phases, help="RESOLUTION:STEPS[:RATE[:FINAL_RATE]],…")
+    train.add_argument("--batch", type=int, help="pictures per process and step")
+    train.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    train.add_argument("--every", type=float, default=120.0, help="seconds between checkpoints")
+
+    export = verbs.add_parser("export", help="write the averaged weights of a training as a model")
+    export.add_argument("folder", type=Path)
+    export.add_argument("--out", type=Path, required=True, help="folder for weights and factors.json")
+    export.add_argument("--resolution", type=int, help="leave out the blocks above")
+
+    measure = verbs.add_parser("evaluate", help="measure an exported model on people it has not seen")
+    measure.add_argument("weights", type=Path)
+    measure.add_argument("--people", type=int, default=64)
+    measure.add_argument("--edits", type=int, default=8, help="people per factor")
+    measure.add_argument("--out", type=Path, help="JSON file; printed otherwise")
+
+    sheet = verbs.add_parser("sheet", help="truth, reconstruction and psi 0.7, one row each, as a picture")
+    sheet.add_argument("weights", type=Path)
+    sheet.add_argument("--out", type=Path, required=True)
+    sheet.add_argument("--people", type=int, default=6)
+
+    options = parser.parse_args(arguments)
+    prepare_process()
+    _VERBS[options.verb](options)
+    return 0
+
+
+def _recipe(options: argparse.Namespace) -> Recipe:
+    recipe = TINY if options.tiny else Recipe()
+    recipe = dataclasses.replace(recipe, processes=options.processes)
+    if options.phases:
+        recipe = dataclasses.replace(recipe, phases=options.phases)
+    if options.batch:
+        recipe = dataclasses.replace(recipe, batch=options.batch)
+    return recipe
+
+
+def _train(options: argparse.Namespace) -> None:
+    folder: Path = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe = _recipe(options)
+    trainer = Trainer(recipe, folder)
+    code = latent_code(recipe.shape.z_dim)
+    first_step = trainer.step
+    saved_at = time.monotonic()
+
+    def report(progress: Progress) -> None:
+        nonlocal saved_at
+        if time.monotonic() - saved_at < options.every and progress.step < recipe.total_steps:
+            return
+        trainer.save()
+        pace = (progress.step - first_step) * recipe.batch * recipe.processes / progress.seconds
+        quality = held_out_psnr(trainer.average, code, count=16, resolution=progress.resolution)
+        line = (
+            f"step {progress.step} at {progress.resolution} px, {progress.seconds:.0f} s, "
+            f"{pace:.1f} pictures/s, rate {progress.rate:.1e}, loss {progress.loss:.4f}, "
+            f"held-out PSNR {quality:.2f} dB"
+        )
+        print(line, flush=True)
+        with (folder / "progress.txt").open("a", encoding="utf-8") as log:
+            log.write(line + "\n")
+        z, factors = held_out(code, 8)
+        truth = render(factors, progress.resolution).pictures
+        pictures = reconstruct(trainer.average, z, resolution=progress.resolution)
+        calm = reconstruct(trainer.average, z.roll(1, dims=1), resolution=progress.resolution, psi=0.7)
+        save_sheet(folder / "sheet.png", [truth, pictures, calm])
+        saved_at = time.monotonic()
+
+    trainer.run(report)
+
+
+def _export(options: argparse.Namespace) -> None:
+    state = torch.load(options.folder / "checkpoint.pt", weights_only=True)
+    recipe = Recipe.from_json(state["recipe"])
+    trainer = Trainer(recipe, options.folder)
+    out: Path = options.out
+    out.mkdir(parents=True, exist_ok=True)
+    write_weights(trainer.average, out / f"{NAME}.safetensors", resolution=options.resolution)
+    write_factors(latent_code(recipe.shape.z_dim), out / "factors.json", num_ws=recipe.shape.num_ws)
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    network = read_weights(options.weights)
+    report = evaluate(network, latent_code(network.shape.z_dim), count=options.people, edits=options.edits)
+    text = json.dumps(dataclasses.asdict(report), indent=1)
+    if options.out is None:
+        print(text)
+    else:
+        options.out.write_text(text + "\n", encoding="utf-8")
+
+
+def _sheet(options: argparse.Namespace) -> None:
+    network = read_weights(options.weights)
+    z, factors = held_out(latent_code(network.shape.z_dim), options.people)
+    size = network.shape.resolution
+    rows = [
+        render(factors, size).pictures,
+        reconstruct(network, z, resolution=size),
+        reconstruct(network, z.roll(1, dims=1), resolution=size, psi=0.7),
+    ]
+    save_sheet(options.out, rows)
+
+
+def _phases(text: str) -> tuple[Phase, ...]:
+    phases: list[Phase] = []
+    for item in text.split(","):
+        resolution, steps, *rates = item.split(":")
+        phases.append(Phase(int(resolution), int(steps), *(float(rate) for rate in rates)))
+    return tuple(phases)
+
+
+_VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "train": _train,
+    "export": _export,
+    "evaluate": _evaluate,
+    "sheet": _sheet,
+}
