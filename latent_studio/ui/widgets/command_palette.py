@@ -73,7 +73,6 @@ class CommandPalette(Overlay):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self._list.setUniformItemSizes(True)
-        self._list.setFixedHeight(_LINE * _LINES + 4)
         self._list.itemClicked.connect(self._do)
         self._nothing = QLabel(self.tr("No action matches."), self.card())
         self._nothing.setProperty("muted", True)
@@ -129,6 +128,8 @@ class CommandPalette(Overlay):
                 line.setFlags(Qt.ItemFlag.NoItemFlags)
         self._list.setCurrentRow(0)
         self._nothing.setVisible(not scored)
+        self._list.setFixedHeight(_LINE * min(len(scored), _LINES) + (4 if scored else 0))
+        self._fill()
 
     @Slot(QListWidgetItem)
     def _do(self, line: QListWidgetItem | None) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -175,6 +175,12 @@ class EditList(QListWidget):
         line = self.item(row)
         on = line.checkState() == Qt.CheckState.Checked
         line.setCheckState(Qt.CheckState.Unchecked if on else Qt.CheckState.Checked)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The toolkit makes the first line current; nobody went there."""
+        self._telling = True
+        super().focusInEvent(event)
+        self._telling = False
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space, Delete, Ctrl+Up, Ctrl+Down."""

@@ -21,7 +21,9 @@ class LabelledSlider(QWidget):
 
     def __init__(self, text: str, slider: ValueSlider | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._slider = slider if slider is not None else ValueSlider()
+        # Made in the order Tab goes.
+        self._slider = slider if slider is not None else ValueSlider(self)
+        self._slider.setParent(self)
         self._label = QLabel(text, self)
         self._label.setBuddy(self._slider)
         self._number = NumberLabel(self)

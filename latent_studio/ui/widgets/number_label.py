@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)")
 _PADDING = 4
+_FIELD = 56
 
 
 def format_amount(amount: float, *, decimals: int = 2) -> str:
@@ -46,9 +47,11 @@ class NumberLabel(QWidget):
 
     Signals:
         numberTyped: a number was typed; the label goes on showing what it was told to.
+        editingChanged: the field opened or closed; the label is wider with it.
     """
 
     numberTyped = Signal(float)
+    editingChanged = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +64,6 @@ class NumberLabel(QWidget):
         self._editor.setProperty("inplace", True)
         self._editor.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._editor.hide()
-        self._editor.editingFinished.connect(self._take)
         self._editor.installEventFilter(self)
         self.setFont(number_font(self.font()))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -99,17 +101,24 @@ class NumberLabel(QWidget):
         """Whether the field is open."""
         return not self._editor.isHidden()
 
+    def field(self) -> QLineEdit:
+        """The field it turns into."""
+        return self._editor
+
     def edit(self) -> None:
         """Open the field."""
         self._editor.setText(self._text.split(" ")[0])
         self._editor.show()
+        self.updateGeometry()
+        self.editingChanged.emit(True)
         self._editor.setFocus(Qt.FocusReason.OtherFocusReason)
         self._editor.selectAll()
 
     def sizeHint(self) -> QSize:
-        """As wide as its text."""
+        """As wide as its text, or as a number to be typed."""
         metrics = self.fontMetrics()
-        return QSize(max(metrics.horizontalAdvance(self._text), 24) + 2 * _PADDING, metrics.height() + 4)
+        least = _FIELD if self.isEditing() else 24
+        return QSize(max(metrics.horizontalAdvance(self._text), least) + 2 * _PADDING, metrics.height() + 4)
 
     def minimumSizeHint(self) -> QSize:
         """The same."""
@@ -126,19 +135,27 @@ class NumberLabel(QWidget):
 
     def _close(self, *, keep_focus: bool) -> None:
         self._editor.hide()
+        self.updateGeometry()
+        self.editingChanged.emit(False)
         if keep_focus:
             self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Escape in the field drops what was typed."""
+        """Escape in the field drops what was typed; going elsewhere takes it."""
         if (
-            isinstance(event, QKeyEvent)
-            and event.type() == QKeyEvent.Type.KeyPress
-            and event.key() == Qt.Key.Key_Escape
+            isinstance(event, QFocusEvent)
+            and event.type() == QFocusEvent.Type.FocusOut
+            and event.reason() != Qt.FocusReason.PopupFocusReason
         ):
-            self._editor.setText("")
-            self._close(keep_focus=True)
-            return True
+            self._take()
+        if isinstance(event, QKeyEvent) and event.type() == QKeyEvent.Type.KeyPress:
+            # Not passed on: the label would open the field again.
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take()
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self._close(keep_focus=True)
+                return True
         return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -124,7 +124,7 @@ class Overlay(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Dim the window."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), colour(colours().track, alpha=0.6))
+        painter.fillRect(self.rect(), colour(colours().shade, alpha=0.5))
         painter.end()
 
 

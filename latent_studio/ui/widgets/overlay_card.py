@@ -80,11 +80,12 @@ class OverlayCard(QWidget):
         self._copy = QPushButton(self.tr("Copy details"), self)
         self._copy.setObjectName("overlayCardCopy")
         self._copy.setToolTip(self.tr("Copy what the program knows about it"))
-        self._copy.setProperty("quiet", True)
+        self._copy.setProperty("link", True)
         self._copy.clicked.connect(self._press_copy)
         self._copy.hide()
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
+        self._buttons.setContentsMargins(0, 4, 0, 0)
         self._buttons.addWidget(self._copy)
         self._buttons.addStretch(1)
         self._made: list[QPushButton] = []

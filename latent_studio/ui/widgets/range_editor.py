@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QPushButton, QWidget
 
+from latent_studio.ui.widgets.fields import with_room
 from latent_studio.ui.widgets.panel import paint_card
 
 
@@ -57,9 +58,10 @@ class RangeEditor(QWidget):
         self._low.selectAll()
 
     def _box(self, value: float, unit: str, name: str, object_name: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(self)
+        box = with_room(QDoubleSpinBox(self))
         box.setObjectName(object_name)
         box.setAccessibleName(name)
+        box.lineEdit().setAccessibleName(name)
         box.setToolTip(name)
         box.setRange(-1e6, 1e6)
         box.setDecimals(2)

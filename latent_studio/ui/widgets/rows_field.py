@@ -55,7 +55,7 @@ class RowsField(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFocusProxy(self._combo)
         name = self.tr("Layers")
-        for part in (self, self._combo, self._editor):
+        for part in (self, self._combo, self._editor, self._combo.view()):
             part.setAccessibleName(name)
         self._mark("")
         self._fill()

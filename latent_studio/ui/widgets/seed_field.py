@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSizePolicy, 
 from latent_studio.core.seed_plane import SEED_LIMIT, SeedPoint
 from latent_studio.ui.icons import set_icon
 from latent_studio.ui.theme import number_font, small_font
+from latent_studio.ui.widgets.fields import with_room
 
 
 class SeedField(QWidget):
@@ -25,7 +26,7 @@ class SeedField(QWidget):
         super().__init__(parent)
         self._point = SeedPoint()
         # QSpinBox ends at 2**31; a double holds 2**32 - 1 exactly.
-        self._box = QDoubleSpinBox(self)
+        self._box = with_room(QDoubleSpinBox(self))
         self._box.setObjectName("seedBox")
         self._box.setDecimals(0)
         self._box.setRange(0, SEED_LIMIT - 1)
@@ -34,6 +35,7 @@ class SeedField(QWidget):
         self._box.setFont(number_font(self._box.font()))
         self._box.setMinimumWidth(96)
         self._box.setAccessibleName(self.tr("Seed"))
+        self._box.lineEdit().setAccessibleName(self.tr("Seed"))
         self._box.setToolTip(self.tr("Seed of the picture, 0 to 4294967295"))
         self._box.valueChanged.connect(self._take)
         self._box.lineEdit().returnPressed.connect(self._take_enter)

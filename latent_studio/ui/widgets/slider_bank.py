@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _OVERSCAN = 1
 #: A wheel that scrolls goes on scrolling over sliders until it rests this long.
 _SCROLL_REST_MS = 400
+_WHEEL_NOTCH = 120
 _PEEK_DELAY_MS = 250
 _PEEK_SIDE = 160
 
@@ -67,6 +68,11 @@ class SliderBank(QAbstractScrollArea):
         self._visible: tuple[str, ...] = ()
         self._empty_text = self.tr("Directions appear here once a model is open.")
         self._scrolled = QElapsedTimer()
+        # A new row stands last in its window's tab order; this one, never seen, keeps the bank's place in it.
+        self._tab_start = QWidget(self)
+        self._tab_start.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._tab_start.setAccessibleName(self.tr("Sliders"))
+        self._tab_start.hide()
         self._peek = _Peek(self)
         self._peek_id = ""
         self._peek_wait = QTimer(self)
@@ -268,7 +274,7 @@ class SliderBank(QAbstractScrollArea):
 
     def _order_tabs(self) -> None:
         rows = [self._live[row_id] for row_id in self._shown if row_id in self._live]
-        parts: list[QWidget] = [part for row in rows for part in (row.slider, row.number)]
+        parts: list[QWidget] = [self._tab_start, *(part for row in rows for part in row.tabStops())]
         for before, after in pairwise(parts):
             QWidget.setTabOrder(before, after)
 
@@ -293,9 +299,15 @@ class SliderBank(QAbstractScrollArea):
         self._arrange()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Scroll."""
+        """Scroll, by as many pixels as the pad says or as many lines as the wheel."""
         self._scrolled.start()
-        super().wheelEvent(event)
+        bar = self.verticalScrollBar()
+        pixels = event.pixelDelta().y()
+        if not pixels:
+            lines = event.angleDelta().y() / _WHEEL_NOTCH * QApplication.wheelScrollLines()
+            pixels = round(lines * bar.singleStep())
+        bar.setValue(bar.value() - pixels)
+        event.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A scroll under way is not caught by a slider; Ctrl+Up and Ctrl+Down go from row to row."""

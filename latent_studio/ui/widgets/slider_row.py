@@ -108,6 +108,7 @@ class SliderRow(QWidget):
         self.slider.gestureStarted.connect(self._tell_started)
         self.slider.gestureFinished.connect(self._tell_finished)
         self.number.numberTyped.connect(self._take_typed)
+        self.number.editingChanged.connect(self._place)
         for part in (self.slider, self.number):
             part.installEventFilter(self)
         self.setMouseTracking(True)
@@ -202,6 +203,10 @@ class SliderRow(QWidget):
         self.slider.setSuffix("σ" if self.unit() == "sigma" else "")
         self.slider.setAccessibleDescription(text + unit)
         self._place()
+
+    def tabStops(self) -> tuple[QWidget, ...]:
+        """What Tab goes through, in order."""
+        return self.slider, self.number, self.number.field()
 
     # What the user does
 
@@ -322,6 +327,7 @@ class SliderRow(QWidget):
         left = THUMBNAIL + _GAP
         return QRectF(left, 2, self.width() - 2 * left, ROW_HEIGHT - 4)
 
+    @Slot()
     def _place(self) -> None:
         middle = self._middle()
         hint = self.number.sizeHint()
