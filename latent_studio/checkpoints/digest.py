@@ -21,13 +21,16 @@ class Digest:
 
     Args:
         source: the file; it is opened a second time.
+
+    Attributes:
+        done_bytes: how far it has got.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source.reopened()
         self._stop = threading.Event()
         self._hash = hashlib.sha256()
-        self._done_bytes = 0
+        self.done_bytes = 0
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=f"sha256 {source.name}", daemon=True)
 
@@ -45,11 +48,11 @@ class Digest:
     def _run(self) -> None:
         block = memoryview(bytearray(_BLOCK_BYTES))
         try:
-            while self._done_bytes < self._source.size and not self._stop.is_set():
-                part = block[: min(_BLOCK_BYTES, self._source.size - self._done_bytes)]
-                self._source.read_into(self._done_bytes, part)
+            while self.done_bytes < self._source.size and not self._stop.is_set():
+                part = block[: min(_BLOCK_BYTES, self._source.size - self.done_bytes)]
+                self._source.read_into(self.done_bytes, part)
                 self._hash.update(part)
-                self._done_bytes += len(part)
+                self.done_bytes += len(part)
         except Exception as error:  # carried over to the thread that waits for the result
             self._error = error
 
@@ -63,7 +66,7 @@ class Digest:
             64 hex digits.
         """
         while self._thread.is_alive():
-            report(self._done_bytes / max(self._source.size, 1))
+            report(self.done_bytes / max(self._source.size, 1))
             self._thread.join(_LOOK_SECONDS)
         if self._error is not None:
             raise self._error

@@ -211,20 +211,30 @@ def test_a_length_beyond_the_end_is_noticed_before_memory_is_taken(load, data):
 
 SMALL = Limits(opcodes=50, containers=10, marks=5, text_bytes=20, total_text_bytes=30, integer_bytes=8)
 OVER = {
-    "steps": b"\x80\x02" + b"N0" * 40 + b"N.",
-    "containers": b"\x80\x02(" + b"]" * 20 + b"t.",
-    "brackets": b"\x80\x02" + b"(" * 10 + b".",
-    "one text": b"\x80\x02X\x19\x00\x00\x00" + b"a" * 25 + b".",
-    "all texts": b"\x80\x02" + (b"X\x0b\x00\x00\x00" + b"a" * 11) * 3 + b".",
-    "integer": b"\x80\x02\x8a\x10" + b"\x01" * 16 + b".",
-    "copied items": b"\x80\x02ccollections\nOrderedDict\nq\x00](NNNNNNNNe\x85q\x010h\x00h\x01R.",
+    "steps": (b"\x80\x02" + b"N0" * 40 + b"N.", "more than 50 steps"),
+    "containers": (b"\x80\x02(" + b"]" * 20 + b"t.", "more than 10 lists"),
+    "brackets": (b"\x80\x02" + b"(" * 10 + b"0" * 9 + b"t.", "more than 5 deep"),
+    "one text": (b"\x80\x02X\x19\x00\x00\x00" + b"a" * 25 + b".", "text of 25 bytes"),
+    "all texts": (b"\x80\x02" + (b"X\x0b\x00\x00\x00" + b"a" * 11) * 3 + b".", "more than 30 bytes of text"),
+    "integer": (b"\x80\x02\x8a\x10" + b"\x01" * 16 + b".", "integer of 16 bytes"),
+    "copied items": (
+        b"\x80\x02ccollections\nOrderedDict\nq\x00](NNNNNNNNNNNNe\x85q\x010h\x00h\x01R.",
+        "more than 10 lists",
+    ),
 }
 
 
-@pytest.mark.parametrize("data", OVER.values(), ids=OVER)
-def test_every_limit_holds(load, data):
-    with pytest.raises(CorruptFileError):
+@pytest.mark.parametrize(("data", "words"), OVER.values(), ids=OVER)
+def test_every_limit_holds(load, data, words):
+    with pytest.raises(CorruptFileError, match=words):
         load(data, limits=SMALL)
+
+
+def test_a_known_name_cut_at_another_dot_is_refused(load):
+    names = vocabulary([Foreign("a.b.c")])
+    assert load(b"\x80\x04\x8c\x03a.b\x8c\x01c\x93.", names=names).name == "a.b.c"
+    with pytest.raises(UnsafeCheckpointError, match=r"a\.b\.c"):
+        load(b"\x80\x04\x8c\x01a\x8c\x03b.c\x93.", names=names)
 
 
 def test_a_reference_bomb_loads_in_no_time_because_nothing_is_unfolded(load):
