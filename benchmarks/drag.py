@@ -1,7 +1,8 @@
 """A long drag in the real window: 60 slider events a second on the bundled model, as a hand would make them.
 
 Prints how many frames came, whether the last one is sharp and right, how long the window ever stopped
-answering (gaps between beats of a 16 ms timer, less the 16 ms themselves), and what memory did. Drawn off screen.
+answering (gaps between beats of a 16 ms timer, less the 16 ms themselves), and what memory did.
+Drawn off screen.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ import torch
 print(time.monotonic() - float(os.environ["BENCH_STARTED"]))
 """
 
-# Prints the seconds from the start of the process until the window is painted, a picture is shown, the sharp one
-# is shown; and whether torch was there when the window was.
+# Prints the seconds from the start of the process until the window is painted, a picture is shown, the sharp
+# one is shown; and whether torch was there when the window was.
 OPEN_WINDOW = """
 import os, sys, time
 from functools import partial
