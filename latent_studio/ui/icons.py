@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap, QPixmapCache
+from PySide6.QtGui import QAction, QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
 from latent_studio.ui.theme import Palette, colours, mixed, resources_folder, theme
 
 Role = Literal["text", "muted", "accent", "warm", "good", "bad", "on_accent"]
-
-#: Screens of these densities get a picture drawn for them; others get the next one scaled.
-_RATIOS = (1.0, 1.25, 1.5, 2.0, 3.0)
 
 
 def icon_names() -> tuple[str, ...]:
@@ -37,7 +34,7 @@ def icon(name: str, *, size: int = 16, role: Role = "text") -> QIcon:
     """
     tokens = colours()
     found = QIcon()
-    for ratio in _RATIOS:
+    for ratio in _ratios():
         found.addPixmap(_pixmap(name, size, ratio, getattr(tokens, role)))
         found.addPixmap(_pixmap(name, size, ratio, _faded(tokens)), QIcon.Mode.Disabled)
         if role == "text" or role == "muted":
@@ -75,7 +72,9 @@ class _IconKeeper(QObject):
         self._name = ""
         self._size = 16
         self._role: Role = "text"
-        theme().changed.connect(self._renew)
+        look = theme()
+        look.changed.connect(self._renew)
+        look.screensChanged.connect(self._renew)
 
     def keep(self, name: str, size: int, role: Role) -> None:
         self._name, self._size, self._role = name, size, role
@@ -86,6 +85,11 @@ class _IconKeeper(QObject):
         self._target.setIcon(icon(self._name, size=self._size, role=self._role))
         if isinstance(self._target, QAbstractButton):
             self._target.setIconSize(QSize(self._size, self._size))
+
+
+def _ratios() -> list[float]:
+    """Densities of the screens there are: each gets its own drawing, and starting draws no other."""
+    return sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()} | {1.0})
 
 
 def _faded(tokens: Palette) -> str:

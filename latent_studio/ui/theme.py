@@ -115,9 +115,12 @@ class Theme(QObject):
     """
 
     changed = Signal()
+    #: A screen was plugged in, perhaps of another density.
+    screensChanged = Signal()
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
+        app.screenAdded.connect(self.screensChanged)
         self.setObjectName("theme")
         self._app = app
         self._mode: Mode = "system"

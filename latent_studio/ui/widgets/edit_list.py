@@ -151,7 +151,7 @@ class EditList(QListWidget):
     def checkRect(self, row: int) -> QRect:
         """Where the switch of a line is, in the viewport."""
         line = self.visualItemRect(self.item(row))
-        return QRect(line.left(), line.top(), _CHECK + 10, line.height())
+        return QRect(line.left(), line.top(), _CHECK + 8, line.height())
 
     def _id_at(self, row: int) -> str:
         line = self.item(row)
@@ -285,7 +285,7 @@ class _EditDelegate(QStyledItemDelegate):
         if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
             draw_focus_ring(painter, box.adjusted(0, 1, 0, -1))
         self._paint_switch(painter, box, on=on)
-        left = box.left() + _CHECK + 14
+        left = box.left() + _CHECK + 11
         painter.setFont(number_font(option.font))
         metrics = painter.fontMetrics()
         place = f"{index.row() + 1}"
@@ -314,7 +314,7 @@ class _EditDelegate(QStyledItemDelegate):
     @staticmethod
     def _paint_switch(painter: QPainter, box: QRectF, *, on: bool) -> None:
         tokens = colours()
-        place = QRectF(box.left() + 6.5, box.center().y() - 7.5, 15, 15)
+        place = QRectF(box.left() + 3.5, box.center().y() - 7.5, 15, 15)
         if not on:
             painter.setPen(QPen(colour(tokens.muted), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

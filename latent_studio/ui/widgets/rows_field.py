@@ -89,6 +89,12 @@ class RowsField(QWidget):
         self._rows = self._proper(rows)
         self._show()
 
+    def setToolTip(self, text: str) -> None:
+        """Explain the field; while what is typed cannot be read, the reason is shown instead."""
+        self._hint = text
+        super().setToolTip(text)
+        self._mark(self._problem(self._editor.text()))
+
     def isValid(self) -> bool:
         """Whether what is typed can be read."""
         return not self._problem(self._editor.text())

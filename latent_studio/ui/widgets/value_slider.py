@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latent_studio.ui.theme import colour, colours
 from latent_studio.ui.widgets.focus import FocusRing, draw_focus_ring
+from latent_studio.ui.widgets.spoken import speak_sliders
 
 #: Wheel and keys belong to one gesture until they rest this long.
 GESTURE_IDLE_MS = 400
@@ -52,6 +53,7 @@ class ValueSlider(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        speak_sliders()
         self._low, self._high = 0.0, 1.0
         self._safe: tuple[float, float] | None = None
         self._default = 0.0

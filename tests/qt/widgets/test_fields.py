@@ -103,6 +103,16 @@ def test_what_cannot_be_read_is_marked_and_changes_nothing(rows: RowsField, qtbo
     assert combo.property("invalid") is False
 
 
+def test_the_tooltip_explains_and_gives_way_to_the_reason(rows: RowsField, qtbot: QtBot) -> None:
+    combo = rows.findChild(QComboBox)
+    rows.setToolTip("Which rows")
+    assert combo.toolTip() == "Which rows"
+    type_rows(qtbot, rows, "99")
+    assert "13" in combo.toolTip()
+    rows.setRows(None)
+    assert combo.toolTip() == "Which rows"
+
+
 def test_saying_the_same_rows_again_tells_nothing(rows: RowsField, qtbot: QtBot) -> None:
     rows.setRows((1, 2))
     with qtbot.assertNotEmitted(rows.rowsChanged):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QAccessible, QColor
 
 from latent_studio.ui.theme import DARK
 from latent_studio.ui.widgets.value_slider import ValueSlider
@@ -343,3 +343,13 @@ def test_the_ring_shows_for_the_keyboard_and_not_for_the_mouse(slider: ValueSlid
     assert not ringed()
     key(slider, Qt.Key.Key_Right)
     assert ringed()
+
+
+def test_assistive_technology_sees_a_slider_with_its_value(slider: ValueSlider) -> None:
+    slider.setAccessibleName("smile")
+    slider.setSuffix("σ")
+    slider.setValue(-0.8)
+    seen = QAccessible.queryAccessibleInterface(slider)
+    assert seen.role() == QAccessible.Role.Slider
+    assert seen.text(QAccessible.Text.Name) == "smile"
+    assert seen.text(QAccessible.Text.Value) == "-0.80 σ"
