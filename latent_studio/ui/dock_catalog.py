@@ -29,7 +29,7 @@ class DockEntry:
         title: shown on the dock and in the View menu.
         content: ``"module:class"`` of its content, made with a ``DockContext``.
         area: where it begins.
-        height: share of its area's height in the beginning.
+        height: in pixels in the beginning; 0 is as high as its content, ``None`` what the others leave.
         shortcut: shows and hides it.
         scrolls: the content is put into a scroll area, because it has none of its own.
         is_shown: whether it is there in the beginning.
@@ -39,7 +39,7 @@ class DockEntry:
     title: str
     content: str
     area: Qt.DockWidgetArea
-    height: int
+    height: int | None
     shortcut: str
     scrolls: bool = True
     is_shown: bool = True
@@ -59,15 +59,15 @@ def bundled_docks() -> tuple[DockEntry, ...]:
         return QCoreApplication.translate("docks", text)
 
     return (
-        DockEntry("model", tr("Model"), f"{package}.model:ModelDock", _LEFT, 200, "Alt+1"),
-        DockEntry("latent", tr("Latent"), f"{package}.latent:LatentDock", _LEFT, 230, "Alt+2"),
-        DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, 260, "Alt+5"),
+        DockEntry("model", tr("Model"), f"{package}.model:ModelDock", _LEFT, 0, "Alt+1"),
+        DockEntry("latent", tr("Latent"), f"{package}.latent:LatentDock", _LEFT, 0, "Alt+2"),
         DockEntry(
-            "sliders", tr("Sliders"), f"{package}.sliders:SlidersDock", _RIGHT, 560, "Alt+3", scrolls=False
+            "sliders", tr("Sliders"), f"{package}.sliders:SlidersDock", _RIGHT, None, "Alt+3", scrolls=False
         ),
         DockEntry(
             "edits", tr("Active edits"), f"{package}.edits:EditsDock", _RIGHT, 160, "Alt+4", scrolls=False
         ),
+        DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, None, "Alt+5"),
         DockEntry(
             "export",
             tr("Export traversal"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Slot
+from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Names the file; without it nothing is written.
 VARIABLE = "LATENT_STUDIO_EVENT_LOG"
+#: Places are written once the window has rested this long.
+_REST_MS = 150
 
 
 class EventLog(QObject):
@@ -28,12 +32,19 @@ class EventLog(QObject):
 
     Args:
         path: the file; what is in it is replaced.
-        parent: Qt owner.
+        window: Qt owner; whose widgets' places are told.
     """
 
-    def __init__(self, path: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, path: Path, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
         self._file: TextIO = path.open("w", encoding="utf-8")
+        self._places: dict[str, list[int]] = {}
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._write_places)
+        window.installEventFilter(self)
 
     def write(self, event: str, **facts: object) -> None:
         """Write one event with its facts."""
@@ -42,8 +53,36 @@ class EventLog(QObject):
             self._file.write(json.dumps(line) + "\n")
             self._file.flush()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Look at the places again when the window has changed its layout."""
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.Move):
+            self._rest.start()
+        return False
+
+    @Slot()
+    def _write_places(self) -> None:
+        """Where the named widgets are on the screen, as ``[x, y, width, height]``."""
+        places = {}
+        for widget in self._window.findChildren(QWidget):
+            if widget.objectName() and widget.isVisible():
+                name = widget.objectName()
+                if name == "rowSlider":
+                    # All sliders of the bank are called so; what they move tells them apart.
+                    name = f"slider {widget.accessibleName()}"
+                corner = widget.mapToGlobal(QPoint(0, 0))
+                places[name] = [corner.x(), corner.y(), widget.width(), widget.height()]
+        if places != self._places:
+            self._places = places
+            self.write("places", places=places)
+
+    @Slot()
+    def painted(self) -> None:
+        """The window is on the screen."""
+        self.write("painted", torch_is_imported="torch" in sys.modules)
+
     def close(self) -> None:
         """End the file."""
+        self._rest.stop()
         self._file.close()
 
     @Slot(object)
@@ -57,6 +96,7 @@ class EventLog(QObject):
             milliseconds=round(1000 * frame.seconds, 2),
             mean=round(float(frame.pixels.mean()), 3),
         )
+        self._rest.start()
 
     @Slot(object, object)
     def session(self, old: Session, new: Session) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from latent_studio.core.errors import OptionError
 from latent_studio.core.options import check_options, options_of
+from latent_studio.ui.widgets.fields import with_room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 _INT_LIMIT = 2**31 - 1
 _FLOAT_LIMIT = 1e9
+#: Fields may become this narrow.
+_FIELD_WIDTH = 84
 
 
 class OptionsForm(QWidget):
@@ -55,6 +59,7 @@ class OptionsForm(QWidget):
         super().__init__(parent)
         self._options = options
         self._fields: dict[str, _Field] = {}
+        self._labels: dict[str, QLabel] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setHorizontalSpacing(12)
@@ -71,10 +76,26 @@ class OptionsForm(QWidget):
             label.setBuddy(field)
             layout.addRow(label, field)
             self._fields[name] = field
+            self._labels[name] = label
 
     def field(self, name: str) -> QWidget:
         """The widget of one option."""
         return self._fields[name]
+
+    def setTexts(self, name: str, *, label: str = "", not_given: str = "") -> None:
+        """Say something better than the option's bare name.
+
+        Args:
+            name: of the option.
+            label: before the field.
+            not_given: in the field of an optional number while it has no value.
+        """
+        if label:
+            self._labels[name].setText(label)
+            self._fields[name].editor().setAccessibleName(label)
+        editor = self._fields[name].editor()
+        if not_given and isinstance(editor, QAbstractSpinBox):
+            editor.setSpecialValueText(not_given)
 
     def set_values(self, values: Mapping[str, object]) -> None:
         """Show values without a signal; names that have no field are left out."""
@@ -135,6 +156,9 @@ class _Field(QWidget):
                 editor.valueChanged.connect(self._tell)
             case QLineEdit():
                 editor.textChanged.connect(self._tell)
+
+    def editor(self) -> QWidget:
+        return self._editor
 
     def value(self) -> Any:
         match self._editor:
@@ -208,12 +232,12 @@ def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
     elif info.many or info.parse is not None or info.type in (str, Path):
         editor = QLineEdit()
     elif info.type is int:
-        editor = QSpinBox()
+        editor = with_room(QSpinBox())
         low = int(info.low) if info.low is not None else -_INT_LIMIT
         # An optional number has one place below its range that means "not given".
         editor.setRange(low - info.optional, int(info.high) if info.high is not None else _INT_LIMIT)
     elif info.type is float:
-        editor = QDoubleSpinBox()
+        editor = with_room(QDoubleSpinBox())
         editor.setDecimals(2)
         bottom = info.low if info.low is not None else -_FLOAT_LIMIT
         editor.setRange(bottom - info.optional, info.high if info.high is not None else _FLOAT_LIMIT)
@@ -222,6 +246,7 @@ def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
     if isinstance(editor, QSpinBox | QDoubleSpinBox):
         editor.setSuffix(f" {info.unit}" if info.unit else "")
         editor.setSpecialValueText(parent.tr("not set") if info.optional else "")
+    editor.setMinimumWidth(_FIELD_WIDTH)
     field = _Field(info, editor, parent)
     if default is not None or info.optional:
         field.show_value(default)

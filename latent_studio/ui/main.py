@@ -103,6 +103,10 @@ def _start_log(paths: Paths) -> None:
         return
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
+    for other in root.handlers:
+        # The terminal goes on saying only what it was asked to; the file hears more.
+        if other.level == logging.NOTSET:
+            other.setLevel(root.level)
     root.addHandler(handler)
     logging.getLogger("latent_studio").setLevel(logging.INFO)
 

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from latent_studio.app.store import SessionStore
-from latent_studio.ui.about import AboutDialog
 from latent_studio.ui.actions import Actions
 from latent_studio.ui.api import DockContext
 from latent_studio.ui.canvas_controller import CanvasController
@@ -60,9 +59,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _SIZE = QSize(1480, 900)
-_SMALLEST = QSize(1000, 640)
+_SMALLEST = QSize(880, 480)
 _MARGIN = 8
 _LEFT_WIDTH, _RIGHT_WIDTH = 290, 350
+_LEAST_HEIGHT = 80
 
 
 class MainWindow(QMainWindow):
@@ -101,7 +101,11 @@ class MainWindow(QMainWindow):
             self._store, bridge=self._bridge, thread=self._renders_thread, parent=self
         )
         self._thumbnails = Thumbnails(
-            self._store, bridge=self._bridge, thread=self._renders_thread, parent=self
+            self._store,
+            bridge=self._bridge,
+            renders=self._renders,
+            thread=self._renders_thread,
+            parent=self,
         )
         self._models = ModelOpener(
             studio,
@@ -213,8 +217,11 @@ class MainWindow(QMainWindow):
         for entry in bundled_docks():
             dock = PanelDock(entry.title, self)
             dock.setObjectName(f"dock-{entry.id}")
-            content = entry.make_content(self._context)
-            dock.setWidget(_scrolling(content) if entry.scrolls else content)
+            if entry.is_shown:
+                self._fill_dock(dock, entry)
+            else:
+                # Its content is made when it is first seen, so that the window comes sooner.
+                dock.visibilityChanged.connect(partial(self._fill_dock, dock, entry))
             toggle = dock.toggleViewAction()
             toggle.setObjectName(f"action-dock-{entry.id}")
             toggle.setToolTip(self.tr("Show or hide the panel {title}.").format(title=entry.title))
@@ -222,6 +229,11 @@ class MainWindow(QMainWindow):
             toggle.setShortcut(QKeySequence(entry.shortcut))
             docks[entry.id] = dock
         return docks
+
+    def _fill_dock(self, dock: PanelDock, entry: DockEntry, visible: bool = True) -> None:
+        if visible and dock.widget() is None:
+            content = entry.make_content(self._context)
+            dock.setWidget(_scrolling(content) if entry.scrolls else content)
 
     def _apply_first_layout(self) -> None:
         entries = bundled_docks()
@@ -234,10 +246,23 @@ class MainWindow(QMainWindow):
             (Qt.DockWidgetArea.LeftDockWidgetArea, _LEFT_WIDTH),
             (Qt.DockWidgetArea.RightDockWidgetArea, _RIGHT_WIDTH),
         ):
-            column: list[DockEntry] = [entry for entry in entries if entry.area is area]
+            column = [entry for entry in entries if entry.area is area and entry.is_shown]
             docks = [self._docks[entry.id] for entry in column]
-            self.resizeDocks(docks, [entry.height for entry in column], Qt.Orientation.Vertical)
+            self.resizeDocks(docks, self._heights_of(column), Qt.Orientation.Vertical)
             self.resizeDocks(docks[:1], [width], Qt.Orientation.Horizontal)
+
+    def _heights_of(self, column: list[DockEntry]) -> list[int]:
+        """First heights of docks above each other. Qt scales what does not add up, so this does."""
+        bars = self.menuBar().sizeHint().height() + self.statusBar().sizeHint().height()
+        room = self.height() - bars - _MARGIN * (len(column) - 1)
+        wanted = [
+            entry.height or self._docks[entry.id].sizeHint().height()
+            for entry in column
+            if entry.height is not None
+        ]
+        rest = max(_LEAST_HEIGHT, room - sum(wanted))
+        heights = iter(wanted)
+        return [rest if entry.height is None else next(heights) for entry in column]
 
     def _make_menus(self) -> None:
         bar = self.menuBar()
@@ -323,6 +348,7 @@ class MainWindow(QMainWindow):
         if path is None:
             return None
         events = EventLog(Path(path), self)
+        self.painted.connect(events.painted)
         self._canvas.frameShown.connect(events.frame)
         self._bridge.session_changed.connect(events.session)
         self._models.model_changed.connect(events.model)
@@ -429,6 +455,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_about(self) -> None:
+        # Rarely wanted, and its list of packages is slow to import.
+        from latent_studio.ui.about import AboutDialog
+
         AboutDialog(self).open()
 
     @Slot(QPoint)

@@ -140,9 +140,6 @@ class ModelOpener(QObject):
             return
         model = adoption.model
         had_model = self._model is not None
-        if adoption.attempt == self._attempt:
-            self._job = None
-            self.opening_changed.emit("")
         self._model = model
         self._ranges = SliderRanges(self._studio.paths, model.ref.sha256)
         self.model_changed.emit(model)
@@ -150,6 +147,9 @@ class ModelOpener(QObject):
         base = self._store.session.base
         keeps_seed = had_model and isinstance(base, SeedPoint)
         self._store.open_model(model.ref, replace(model.start, base=base) if keeps_seed else model.start)
+        if adoption.attempt == self._attempt:
+            self._job = None
+            self.opening_changed.emit("")
         self.recents_changed.emit()
 
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latent_studio.core.seed_plane import SeedPoint
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from latent_studio.core.session import Session
 
 
 def file_stem(session: Session) -> str:
     """A file name that tells model and seed: ``"portraits-seed0042"``."""
-    name = session.model.name if session.model is not None else "picture"
+    name = Path(session.model.path).stem if session.model is not None else "picture"
     base = session.base
     start = f"seed{base.seed:04d}" if isinstance(base, SeedPoint) else "latent"
     if isinstance(base, SeedPoint) and not base.is_whole:

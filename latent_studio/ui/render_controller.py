@@ -24,12 +24,14 @@ class Timings:
     """How long the latest picture took.
 
     Attributes:
+        revision: of the latest frame.
         coarse_ms: until the coarse frame; ``None`` when there was none.
         coarse_side: its longer side in pixels.
-        sharp_ms: until the final frame; ``None`` while it is being made.
+        sharp_ms: until the final frame; that of an older picture while this one is being made.
         sharp_side: its longer side in pixels.
     """
 
+    revision: int = 0
     coarse_ms: float | None = None
     coarse_side: int = 0
     sharp_ms: float | None = None
@@ -157,5 +159,8 @@ def _timings_with(timings: Timings, frame: Frame) -> Timings:
     milliseconds = 1000 * frame.seconds
     side = max(frame.pixels.shape[:2])
     if frame.quality is Quality.COARSE:
-        return replace(timings, coarse_ms=milliseconds, coarse_side=side)
+        return replace(timings, revision=frame.revision, coarse_ms=milliseconds, coarse_side=side)
+    if frame.revision != timings.revision:
+        # It was so fast that it needed no coarse frame.
+        timings = Timings(frame.revision)
     return replace(timings, sharp_ms=milliseconds, sharp_side=side)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from latent_studio.core.mailbox import Mailbox
+from latent_studio.core.render import Quality
 from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.worker_thread import WAIT_MS, end_thread, start_thread
 
@@ -38,7 +39,7 @@ class ThumbnailWish:
 
     Attributes:
         key: hands the picture back to whoever asked.
-        request: what to render; ``coarse_only``.
+        request: what to render.
     """
 
     key: Hashable
@@ -123,9 +124,14 @@ class RenderWorker(QObject):
         if not self._todo or self._requests.is_closed:
             return False
         wish = self._todo.pop(0)
+        quality = Quality.COARSE
         try:
             for frame in self._prepared_engine().render(wish.request, superseded=self._is_superseded):
                 self.thumbnail_ready.emit(wish.key, frame)
+                quality = frame.quality
+            if quality is not Quality.FINAL and not wish.request.coarse_only:
+                # Somebody wanted a picture meanwhile; the sharp thumbnail comes after it.
+                self._todo.insert(0, wish)
         except Exception as error:
             # A missing thumbnail is no news for the user; the slider itself will tell when it is moved.
             log.info("No thumbnail for %s: %s", wish.key, error)

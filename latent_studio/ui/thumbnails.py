@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from latent_studio.core.directions import Direction, Rows
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
+    from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.render_thread import RenderThread
     from latent_studio.ui.session_bridge import SessionBridge
 
+#: Models that render a picture this fast get sharp thumbnails: the colours of coarse ones are only roughly right.
+_SHARP_WITHIN_MS = 200.0
 #: The base has to rest this long before its thumbnails are worth making.
 _REST_MS = 200
 
@@ -51,6 +54,7 @@ class Thumbnails(QObject):
     Args:
         store: whose base to start from.
         bridge: tells of changes.
+        renders: knows how fast the model is.
         thread: makes the pictures.
         parent: Qt owner.
     """
@@ -63,11 +67,13 @@ class Thumbnails(QObject):
         store: SessionStore,
         *,
         bridge: SessionBridge,
+        renders: RenderController,
         thread: RenderThread,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._store = store
+        self._renders = renders
         self._thread = thread
         self._wanted: tuple[SliderEnds, ...] = ()
         self._made: dict[tuple[SliderEnds, bool], QImage] = {}
@@ -103,9 +109,15 @@ class Thumbnails(QObject):
                 if (ends, is_high) not in self._made:
                     amount = ends.high if is_high else ends.low
                     edits = EditStack((Edit(ends.direction, amount, ends.rows),))
-                    request = RenderRequest(0, session.base, edits, session.synthesis, coarse_only=True)
+                    request = RenderRequest(
+                        0, session.base, edits, session.synthesis, coarse_only=not self._may_be_sharp()
+                    )
                     wishes.append(ThumbnailWish((self._generation, ends, is_high), request))
         self._thread.wish_thumbnails(tuple(wishes))
+
+    def _may_be_sharp(self) -> bool:
+        full_ms = self._renders.full_ms
+        return full_ms is not None and full_ms <= _SHARP_WITHIN_MS
 
     @Slot(object, object)
     def _take(self, key: tuple[int, SliderEnds, bool], frame: Frame) -> None:

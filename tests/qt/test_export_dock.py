@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import shlex
 
 import pytest
@@ -156,7 +157,7 @@ def test_copy_as_command_gives_the_line_that_does_the_same(qtbot, window, dock, 
 
     words = shlex.split(QGuiApplication.clipboard().text())
     assert words[:3] == ["latent-studio", "traverse", "cats.safetensors"]
-    given = dict(zip(words, words[1:], strict=False))
+    given = dict(itertools.pairwise(words))
     assert given["--direction"] == "sefa:2"
     assert given["--seed"] == "7"
     assert words[words.index("--range") + 1 : words.index("--range") + 3] == ["-6", "6"]

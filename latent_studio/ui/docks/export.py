@@ -36,16 +36,20 @@ from latent_studio.ui.command_text import command_text
 from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.picture_names import file_stem, unused_path
 from latent_studio.ui.widgets.elided_label import ElidedLabel
+from latent_studio.ui.widgets.fields import with_room
 
 if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.core.directions import Direction
+    from latent_studio.core.edits import EditStack
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
 
 #: Sweep every edit that is switched on.
 _ALL_EDITS = ""
 _RANGE_LIMIT = 1000.0
+#: Fields may become this narrow.
+_FIELD_WIDTH = 84
 #: Share of the rendering time that choosing colours and writing the file adds.
 _WRITING_SHARE = 0.3
 
@@ -66,11 +70,14 @@ class ExportDock(QWidget):
         self._what.setObjectName("export-what")
         self._what.setAccessibleName(self.tr("What to sweep"))
         self._what.setToolTip(self.tr("One slider, or all active edits together."))
+        self._what.setMinimumWidth(_FIELD_WIDTH)
         self._low = self._make_end(-3.0, "export-low", self.tr("First amount"))
         self._high = self._make_end(3.0, "export-high", self.tr("Last amount"))
         self._form = OptionsForm(
             TraverseOptions, fields=("frames", "fps", "size", "quality", "loop"), parent=self
         )
+        self._form.setTexts("fps", label=self.tr("Speed"))
+        self._form.setTexts("size", not_given=self.tr("the model's own"))
         self._file = QLineEdit(self)
         self._file.setObjectName("export-file")
         self._file.setAccessibleName(self.tr("File"))
@@ -107,6 +114,9 @@ class ExportDock(QWidget):
         context.renders.timings_changed.connect(self._show_estimate)
         self._show_unit()
         self.setEnabled(False)
+        if context.models.model is not None:
+            self._take_model(context.models.model)
+            self._choose_moved(context.store.session.edits)
 
     def _lay_out(self, browse: QWidget) -> None:
         ends = QHBoxLayout()
@@ -145,7 +155,8 @@ class ExportDock(QWidget):
         layout.setColumnStretch(3, 2)
 
     def _make_end(self, value: float, name: str, words: str) -> QDoubleSpinBox:
-        box = QDoubleSpinBox(self)
+        box = with_room(QDoubleSpinBox(self))
+        box.setMinimumWidth(_FIELD_WIDTH)
         box.setObjectName(name)
         box.setAccessibleName(words)
         box.setToolTip(words)
@@ -173,20 +184,22 @@ class ExportDock(QWidget):
     def show_session(self, old: Session, new: Session) -> None:
         """Follow the active edits."""
         if old.edits is not new.edits or old.model != new.model:
-            # Who moves a slider and then exports means what he moved.
-            newly = [edit.id for edit in new.edits if old.edits.find(edit.id) is None]
-            if len(new.edits) == 1 and newly and newly[0] in self._directions:
-                self._choose(newly[0])
-            elif len(new.edits) > 1 and newly:
-                self._choose(_ALL_EDITS)
+            if any(old.edits.find(edit.id) is None for edit in new.edits):
+                self._choose_moved(new.edits)
         if old.model != new.model or old.base != new.base:
             self._file.setText(str(self._suggested_file()))
         self._show_estimate()
 
-    def _choose(self, direction_id: str) -> None:
+    def _choose_moved(self, edits: EditStack) -> None:
+        """Who moves sliders and then exports means what was moved."""
+        if not len(edits):
+            return
+        only = edits.edits[0].id if len(edits) == 1 else _ALL_EDITS
+        chosen = only if only in self._directions else _ALL_EDITS
         blocker = QSignalBlocker(self._what)
-        self._what.setCurrentIndex(self._what.findData(direction_id))
+        self._what.setCurrentIndex(self._what.findData(chosen))
         blocker.unblock()
+        self._show_estimate()
 
     @Slot()
     def _take_what(self) -> None:

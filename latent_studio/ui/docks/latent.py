@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSpin
 
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import NOISE_MODES
+from latent_studio.ui.widgets.fields import with_room
 from latent_studio.ui.widgets.labelled_slider import LabelledSlider
 from latent_studio.ui.widgets.seed_field import SeedField
 
@@ -59,28 +60,32 @@ class LatentDock(QWidget):
         words = {"const": self.tr("constant"), "random": self.tr("random"), "none": self.tr("none")}
         for mode in NOISE_MODES:
             self._noise.addItem(words[mode], mode)
-        self._noise_seed = QSpinBox(self)
+        self._noise_seed = with_room(QSpinBox(self))
         self._noise_seed.setObjectName("noise-seed")
         self._noise_seed.setAccessibleName(self.tr("Noise seed"))
         self._noise_seed.setToolTip(self.tr("Which random detail."))
         self._noise_seed.setRange(0, _NOISE_SEED_LIMIT)
         self._noise_seed.setKeyboardTracking(False)
-        self._class = QSpinBox(self)
+        self._noise_seed.setMinimumWidth(72)
+        self._class = with_room(QSpinBox(self))
         self._class.setObjectName("class")
         self._class.setAccessibleName(self.tr("Class"))
         self._class.setToolTip(self.tr("The label the picture is made for."))
         self._class.setKeyboardTracking(False)
         self._class_label = _label(self.tr("Class"), self._class, self)
+        noise = QHBoxLayout()
+        noise.setSpacing(8)
+        noise.addWidget(self._noise, 1)
+        noise.addWidget(self._noise_seed, 1)
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         grid.addWidget(_label(self.tr("Noise"), self._noise, self), 0, 0)
-        grid.addWidget(self._noise, 0, 1)
-        grid.addWidget(self._noise_seed, 0, 2)
+        grid.addLayout(noise, 0, 1)
         grid.addWidget(self._class_label, 1, 0)
-        grid.addWidget(self._class, 1, 1, 1, 2)
+        grid.addWidget(self._class, 1, 1)
         seed = QHBoxLayout()
         seed.setSpacing(12)
         seed.addWidget(_label(self.tr("Seed"), self._seed, self))

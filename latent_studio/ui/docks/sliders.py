@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from latent_studio.core.edits import Edit
 from latent_studio.ui.thumbnails import SliderEnds
@@ -55,7 +55,11 @@ class SlidersDock(QWidget):
         self._bank.setUnit("sigma")
         header = QHBoxLayout()
         header.setSpacing(8)
+        rows_label = QLabel(self.tr("Rows"), self)
+        rows_label.setProperty("muted", True)
+        rows_label.setBuddy(self._rows_field)
         header.addWidget(self._filter, 1)
+        header.addWidget(rows_label)
         header.addWidget(self._rows_field)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
