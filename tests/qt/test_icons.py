@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QColor, QIcon, QImage
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QToolButton
 
+from latent_studio.ui import icons
 from latent_studio.ui.icons import icon, icon_names, icon_pixmap, set_icon
 from latent_studio.ui.theme import DARK, LIGHT, applyTheme, resources_folder
 
@@ -66,10 +67,22 @@ def test_an_icon_wears_the_colour_of_its_role(qapp: QApplication) -> None:
     assert solid_colours(icon_pixmap("dice", size=64, role="accent").toImage()) == {DARK.accent}
 
 
-def test_an_icon_is_sharp_on_a_dense_screen(qapp: QApplication) -> None:
+def test_an_icon_is_sharp_on_a_dense_screen(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(icons, "_ratios", lambda: [1.0, 2.0])
     pixmap = icon("fit", size=16).pixmap(QSize(16, 16), 2.0)
     assert pixmap.size() == QSize(32, 32)
     assert pixmap.devicePixelRatio() == 2
+
+
+def test_icons_are_drawn_anew_when_a_dense_screen_is_plugged_in(
+    look: Theme, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    button = QToolButton()
+    qtbot.addWidget(button)
+    set_icon(button, "fit", size=16)
+    monkeypatch.setattr(icons, "_ratios", lambda: [1.0, 3.0])
+    look.screensChanged.emit()
+    assert button.icon().pixmap(QSize(16, 16), 3.0).size() == QSize(48, 48)
 
 
 def test_a_disabled_icon_is_fainter(qapp: QApplication) -> None:
