@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from latent_studio.core.edits import EditStack
-from latent_studio.core.latent import Latent
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import SynthesisSettings
 
-#: Where a picture starts from before any edit.
-Base = SeedPoint | Latent
+if TYPE_CHECKING:
+    # Not at run time: a session is made before the first window, and numpy would keep that waiting.
+    from latent_studio.core.latent import Latent
+
+    #: Where a picture starts from before any edit.
+    Base = SeedPoint | Latent
 
 
 @dataclass(frozen=True, slots=True)

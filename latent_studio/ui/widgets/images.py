@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtGui import QImage
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -20,6 +20,9 @@ def image_of(pixels: NDArray[np.uint8]) -> QImage:
     Returns:
         RGB32, or premultiplied ARGB32 when there is an alpha channel. The conversion is the one copy.
     """
+    # Not at the top: there is no picture before the first window, and numpy would keep that waiting.
+    import numpy as np
+
     if pixels.ndim != 3 or pixels.dtype != np.uint8 or pixels.shape[2] not in (1, 3, 4):
         raise ValueError(f"not a picture: {pixels.dtype} {pixels.shape}")
     height, width, channels = pixels.shape
