@@ -71,3 +71,32 @@ def test_the_window_can_show_before_torch_is_imported(repo_root):
     packages = last_line(IMPORT.format(name="latent_studio.ui.main"), repo_root)
 
     assert not set(packages) & HEAVY
+
+
+PAINT = """
+import json, sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from latent_studio.app.paths import Paths
+from latent_studio.app.studio import Studio
+from latent_studio.ui.main_window import MainWindow
+from latent_studio.ui.theme import applyTheme
+app = QApplication([])
+applyTheme(app)
+window = MainWindow(Studio(Paths.in_profile(Path({profile!r}))))
+seen = []
+def painted():
+    seen.extend(sorted({{name.partition(".")[0] for name in sys.modules}}))
+    window.close()
+window.painted.connect(painted)
+window.show()
+app.exec()
+print(json.dumps(seen))
+"""
+
+
+def test_the_whole_window_is_painted_before_torch_and_numpy_come_in(repo_root, tmp_path):
+    packages = last_line(PAINT.format(profile=str(tmp_path)), repo_root)
+
+    assert "PySide6" in packages
+    assert not set(packages) & (HEAVY | {"numpy"})
