@@ -84,7 +84,7 @@ def make_batch(
 def reconstruction_loss(pictures: dict[int, Tensor], target: Rendering) -> Tensor:
     """How far the generator's pictures are from the portraits, with small features at their true importance.
 
-    Eyes, rims and mouths are a few per cent of the pixels. With plain L1 a generator leaves them out for long,
+    Eyes, rims and mouths are a few per cent of the pixels. With plain L1 a generator long leaves them out,
     so every pixel is weighted by the contrast around it and by the renderer's own map of detail.
 
     Args:

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tools.portraits.factors import COUNT, GROUP_ROWS, Group, group_mask
+
 if TYPE_CHECKING:
     from tools.portraits.latents import LatentCode
 
@@ -28,7 +30,7 @@ class Shape:
         mapping_layers: depth of the mapping.
     """
 
-    channels: tuple[int, ...] = (224, 224, 224, 128, 80, 48, 32)
+    channels: tuple[int, ...] = (192, 192, 160, 96, 64, 32, 16)
     z_dim: int = 128
     w_dim: int = 128
     mapping_layers: int = 4
@@ -60,8 +62,32 @@ class FullyConnected(nn.Module):
         return F.leaky_relu(x, _SLOPE) * _GAIN if self._activate else x
 
 
+def w_blocks(w_dim: int) -> dict[Group, slice]:
+    """Which part of w belongs to each group of factors.
+
+    A group gets two numbers for every factor and its share of what is left over.
+    """
+    counts = {group: int(group_mask(group).sum()) for group in GROUP_ROWS}
+    spare = w_dim - 2 * COUNT
+    if spare < 0:
+        raise ValueError(f"w needs at least {2 * COUNT} dimensions, not {w_dim}")
+    blocks: dict[Group, slice] = {}
+    start = 0
+    for index, (group, count) in enumerate(counts.items()):
+        last = index == len(counts) - 1
+        size = w_dim - start if last else 2 * count + spare // len(counts)
+        blocks[group] = slice(start, start + size)
+        start += size
+    return blocks
+
+
 class Mapping(nn.Module):
-    """z to w: at first the known projection to scores and their negatives, which training bends."""
+    """z to w. Every group of factors has its own part of w, and no layer mixes the parts.
+
+    The first layer reads the known directions of z: each factor's score and its negative (one of the two
+    passes the activation), and random mixtures within the group. It stays as it is; the others start near the
+    identity.
+    """
 
     w_avg: Tensor
 
@@ -75,18 +101,21 @@ class Mapping(nn.Module):
         self._start_at(code, shape)
 
     def _start_at(self, code: LatentCode, shape: Shape) -> None:
-        scores = code.directions
-        count = min(scores.shape[0], shape.w_dim // 2)
         with torch.no_grad():
             for index in range(shape.mapping_layers):
-                stored = cast("FullyConnected", self.get_submodule(f"fc{index}")).weight
-                weight = 0.01 * torch.randn_like(stored)
-                if index == 0:
-                    weight[:count] = scores[:count]
-                    weight[count : 2 * count] = -scores[:count]
-                else:
-                    weight += torch.eye(shape.w_dim) / _GAIN
-                stored.copy_(weight * math.sqrt(weight.shape[1]))
+                layer = cast("FullyConnected", self.get_submodule(f"fc{index}"))
+                weight = torch.zeros_like(layer.weight)
+                for group, block in w_blocks(shape.w_dim).items():
+                    size = block.stop - block.start
+                    if index == 0:
+                        known = code.directions[group_mask(group)]
+                        blend = torch.randn(size - 2 * len(known), len(known))
+                        blend = F.normalize(blend @ known, dim=1)
+                        weight[block] = torch.cat([known, -known, blend])
+                    else:
+                        noise = 0.01 * torch.randn(size, size)
+                        weight[block, block] = torch.eye(size) / _GAIN + noise
+                layer.weight.copy_(weight * math.sqrt(weight.shape[1]))
 
     def forward(self, z: Tensor) -> Tensor:
         """``(N, z_dim)`` to ``(N, w_dim)``; only the direction of z matters."""
@@ -160,8 +189,8 @@ class Block(nn.Module):
         else:
             self.conv0 = StyledConv(inputs, outputs, shape=shape, resolution=resolution, up=True)
         self.conv1 = StyledConv(outputs, outputs, shape=shape, resolution=resolution, up=False)
-        # A new resolution starts as the enlarged one below it.
-        self.torgb = ToRgb(outputs, shape=shape, scale=1.0 if resolution <= 32 else 0.1)
+        # Start plain: random colours take longer to unlearn than right ones to learn.
+        self.torgb = ToRgb(outputs, shape=shape, scale=0.1)
 
     @property
     def conv_count(self) -> int:
@@ -214,13 +243,48 @@ class Synthesis(nn.Module):
 
 
 class Generator(nn.Module):
-    """Mapping and synthesis."""
+    """Mapping and synthesis; each layer's style depends on the part of w that its row of w+ stands for."""
 
     def __init__(self, shape: Shape, code: LatentCode) -> None:
         super().__init__()
         self.shape = shape
         self.mapping = Mapping(shape, code)
         self.synthesis = Synthesis(shape)
+        with torch.no_grad():
+            for name, parameter in self.named_parameters():
+                free = self.free(name, parameter)
+                if name.endswith("affine.weight"):
+                    # As much variance as if the whole of w could be seen.
+                    parameter.mul_(free * math.sqrt(free.numel() / free.sum().item()))
+
+    def free(self, name: str, parameter: Tensor) -> Tensor:
+        """Which numbers of a parameter training may move, 1 or 0, in the parameter's shape.
+
+        The rest stays zero, or as it is in the mapping's first layer. This keeps groups of factors apart by
+        construction: a row of w+ cannot know what it is not meant to know, so mixing rows mixes factors.
+        """
+        mask = torch.zeros_like(parameter)
+        blocks = w_blocks(self.shape.w_dim)
+        if name == "mapping.fc0.weight":
+            return mask
+        if name.startswith("mapping.") and name.endswith("weight"):
+            for block in blocks.values():
+                mask[block, block] = 1.0
+            return mask
+        if name.endswith("affine.weight"):
+            row = _row_of(name)
+            for group, (first, last) in GROUP_ROWS.items():
+                if first <= row < last:
+                    mask[:, blocks[group]] = 1.0
+            return mask
+        return torch.ones_like(parameter)
+
+
+def _row_of(name: str) -> int:
+    """The row of w+ that a layer reads: ``synthesis.b16.conv0.affine.weight`` is 3."""
+    _, block, layer, *_ = name.split(".")
+    row = 2 * int(math.log2(int(block[1:]))) - 5
+    return row + {"conv0": 0, "conv1": 1, "torgb": 2}[layer]
 
 
 def smooth(x: Tensor) -> Tensor:

@@ -73,7 +73,7 @@ class Recipe:
     batch: int = 4
     processes: int = 2
     seed: int = 0
-    mixed_share: float = 0.5
+    mixed_share: float = 0.0
     truncated_share: float = 0.2
     gentle_pose_steps: int = 1500
     average_decay: float = 0.998
@@ -141,6 +141,9 @@ class Trainer:
         self._gradients = _shared(torch.zeros(recipe.processes, self._weights.numel()))
         # step, resolution, stop
         self._orders = _shared(torch.zeros(3, dtype=torch.int64))
+        self._free = torch.cat(
+            [self.network.free(name, value).flatten() for name, value in self.network.named_parameters()]
+        )
         self._master = torch.nn.Parameter(self._weights)
         self._optimizer = torch.optim.Adam([self._master], lr=1e-3, betas=(0.9, 0.99), fused=True)
         if self.checkpoint.is_file():
@@ -192,7 +195,7 @@ class Trainer:
         norm = gradient.norm().item()
         if not math.isfinite(norm):
             raise FloatingPointError(f"the gradient of step {self.step} is not finite")
-        self._master.grad = gradient * min(1.0, 1.0 / (norm + 1e-6))
+        self._master.grad = gradient * (self._free * min(1.0, 1.0 / (norm + 1e-6)))
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.step()
