@@ -41,10 +41,10 @@ class Studio:
         Raises:
             DeviceUnavailableError: CUDA was asked for and is not there.
         """
-        # The allocator must be tuned before torch makes its first large allocation.
-        from latent_studio.engine.allocator import tune_allocator
+        # Memory and threads must be set up before torch is imported.
+        from latent_studio.engine.process import prepare_process
 
-        tune_allocator()
+        prepare_process()
         from latent_studio.engine.device import choose_device
         from latent_studio.engine.engine import Engine
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from latent_studio.engine.work import layer_work
 from latent_studio.generators.conv_plan import ConvPlan
 from latent_studio.generators.protocol import PlannedGenerator
 
@@ -58,11 +59,11 @@ def calibrate(
     if not isinstance(generator, PlannedGenerator):
         return generator, known
     shapes = {shape.name: shape for shape in generator.layer_shapes}
-    if sum(_multiply_adds(shape) for shape in shapes.values()) < _SMALL_MODEL:
+    if sum(layer_work(shape) for shape in shapes.values()) < _SMALL_MODEL:
         return generator, known
     plan = generator.plan
     deadline = clock() + budget_seconds
-    for layer in sorted(shapes, key=lambda name: _multiply_adds(shapes[name]), reverse=True):
+    for layer in sorted(shapes, key=lambda name: layer_work(shapes[name]), reverse=True):
         forms = tuple(generator.layer_forms(layer))
         key = _key(shapes[layer], forms, generator.device)
         form = next((form for form in forms if form == known.get(key)), None)
@@ -73,12 +74,6 @@ def calibrate(
             known[key] = form
         plan = plan.with_form(layer, form)
     return generator.with_plan(ConvPlan(plan.forms)), known
-
-
-def _multiply_adds(shape: LayerShape) -> float:
-    """Of a 3x3 convolution; an up-convolution has a product for each input pixel."""
-    side = shape.resolution / 2 if shape.up else shape.resolution
-    return 9.0 * shape.in_channels * shape.out_channels * side**2
 
 
 def _key(shape: LayerShape, forms: tuple[FormName, ...], device: torch.device) -> str:

@@ -8,13 +8,17 @@ import re
 import sys
 import threading
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
 from latent_studio.core.errors import DeviceUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ class DeviceChoice:
     Attributes:
         device: where networks live.
         reason: one sentence for the user.
-        threads: of torch's pool on the CPU.
+        threads: of torch's pool on the CPU, at most; a small model takes fewer.
         precision: ``fp16`` lets a generator compute its top resolutions in half precision.
     """
 
@@ -115,6 +119,20 @@ def apply_threads(choice: DeviceChoice) -> None:
     torch.set_num_threads(choice.threads)
 
 
+@contextmanager
+def limited_threads(count: int) -> Iterator[None]:
+    """Compute with ``count`` threads in this thread for a while."""
+    before = torch.get_num_threads()
+    if before == count:
+        yield
+        return
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def lower_thread_priority() -> bool:
     """Let the window go before the calling thread, and before the pool threads it starts from now on.
 
@@ -133,7 +151,7 @@ def lower_thread_priority() -> bool:
 
 
 def _threads(count: int) -> str:
-    return "1 thread" if count == 1 else f"{count} threads"
+    return "1 thread" if count == 1 else f"up to {count} threads"
 
 
 def _cuda_problem(device: torch.device) -> str | None:

@@ -12,21 +12,24 @@ import torch
 from latent_studio.core.errors import ModelError
 from latent_studio.core.latent import z_from_seed
 from latent_studio.engine.cuda_graphs import GraphBook
-from latent_studio.engine.device import apply_threads, choose_device
+from latent_studio.engine.device import apply_threads, choose_device, limited_threads
 from latent_studio.engine.failures import translated
 from latent_studio.engine.gate import PriorityGate
 from latent_studio.engine.prefix_cache import PrefixCache
 from latent_studio.engine.renderer import Renderer, never
+from latent_studio.engine.work import threads_for
 from latent_studio.generators.protocol import HalfPrecisionGenerator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
     from latent_studio.core.render import Frame, RenderRequest
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.engine.device import DeviceChoice
+    from latent_studio.engine.renderer import Step
     from latent_studio.generators.protocol import Generator
 
 #: Latents mapped in one background step.
@@ -39,7 +42,7 @@ class EngineStats:
 
     Attributes:
         device: such as ``"cpu"`` or ``"cuda:0"``.
-        threads: of the CPU pool.
+        threads: of the CPU pool that the open model is rendered with.
         cache_bytes_used: by the interactive prefix cache.
         cache_bytes_limit: what it may take.
         coarse_resolution: side in pixels of the first frame of a render; 0 without a model.
@@ -96,6 +99,7 @@ class Engine:
                 moved,
                 # A new cache and not an emptied one: a render that still runs fills the old one.
                 cache=PrefixCache(self._cache_bytes),
+                threads=threads_for(moved, at_most=self.choice.threads),
                 graphs=GraphBook(moved) if self._cuda_graphs else None,
             )
 
@@ -113,7 +117,7 @@ class Engine:
         return renderer.frames(
             request,
             lambda: self._renderer is not renderer or superseded(),
-            step=self._interactive_step,
+            step=self._steps(renderer, self.gate.interactive),
         )
 
     def render_final(self, request: RenderRequest) -> Frame:
@@ -122,7 +126,8 @@ class Engine:
         Raises:
             LatentStudioError: whatever goes wrong.
         """
-        return self._require_renderer().final(request, step=self._interactive_step)
+        renderer = self._require_renderer()
+        return renderer.final(request, step=self._steps(renderer, self.gate.interactive))
 
     def render_batch(
         self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None]
@@ -141,8 +146,9 @@ class Engine:
         renderer = self._require_renderer()
         # A cache of its own: an export must not push out what the sliders need.
         cache = PrefixCache(self._cache_bytes // 4)
+        step = self._steps(renderer, self.gate.background)
         for request in requests:
-            yield renderer.final(request, step=self._background_step, cache=cache, between=check_cancel)
+            yield renderer.final(request, step=step, cache=cache, between=check_cancel)
 
     def resolve_ws(self, request: RenderRequest) -> NDArray[np.float32]:
         """The ws a request renders, ``(num_ws, w_dim)`` float32, read-only.
@@ -151,7 +157,7 @@ class Engine:
             LatentStudioError: the request does not fit the model.
         """
         renderer = self._require_renderer()
-        with self._interactive_step():
+        with self._steps(renderer, self.gate.interactive)():
             ws = renderer.resolver.ws(request)
         ws.flags.writeable = False
         return ws
@@ -170,12 +176,13 @@ class Engine:
         spec = renderer.generator.spec
         classes = max(1, spec.c_dim)
         found = np.empty((n, spec.w_dim), dtype=np.float32)
+        step = self._steps(renderer, self.gate.background)
         for class_idx in range(min(classes, n)):
             chosen = np.arange(class_idx, n, classes)
             for start in range(0, len(chosen), _MAPPED_AT_ONCE):
                 rows = chosen[start : start + _MAPPED_AT_ONCE]
                 zs = np.stack([z_from_seed(seed + int(row), spec.z_dim) for row in rows])
-                with self._background_step():
+                with step():
                     found[rows] = renderer.resolver.map_z(zs, class_idx)[:, 0]
         return found
 
@@ -184,7 +191,7 @@ class Engine:
         renderer = self._renderer
         return EngineStats(
             device=str(self.choice.device),
-            threads=self.choice.threads,
+            threads=self.choice.threads if renderer is None else renderer.threads,
             cache_bytes_used=0 if renderer is None else renderer.cache.bytes_used,
             cache_bytes_limit=self._cache_bytes,
             coarse_resolution=0 if renderer is None else renderer.coarse_resolution,
@@ -196,15 +203,15 @@ class Engine:
             raise ModelError("No model is open.", hint="Open a model first.")
         return renderer
 
-    @contextmanager
-    def _interactive_step(self) -> Iterator[None]:
-        with self.gate.interactive(), translated(), torch.inference_mode():
-            yield
+    def _steps(self, renderer: Renderer, enter: Callable[[], AbstractContextManager[None]]) -> Step:
+        """What opens around each piece of computing for a renderer, whichever thread it runs on."""
 
-    @contextmanager
-    def _background_step(self) -> Iterator[None]:
-        with self.gate.background(), translated(), torch.inference_mode():
-            yield
+        @contextmanager
+        def step() -> Iterator[None]:
+            with enter(), translated(), limited_threads(renderer.threads), torch.inference_mode():
+                yield
+
+        return step
 
 
 def _moved(generator: Generator, choice: DeviceChoice) -> Generator:

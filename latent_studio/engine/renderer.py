@@ -46,6 +46,7 @@ class Renderer:
     Args:
         generator: on its device already.
         cache: for interactive renders; belongs to this renderer alone.
+        threads: of the CPU pool that steps should run with.
         budget_seconds: the first frame should be there by then.
         graphs: recorded CUDA graphs, where they are in use.
         clock: seconds that only grow.
@@ -56,6 +57,7 @@ class Renderer:
         generator: Generator,
         *,
         cache: PrefixCache,
+        threads: int = 1,
         budget_seconds: float = BUDGET_SECONDS,
         graphs: GraphBook | None = None,
         clock: Callable[[], float] = time.perf_counter,
@@ -63,6 +65,7 @@ class Renderer:
         self.generator = generator
         self.resolver = Resolver(generator)
         self.cache = cache
+        self.threads = threads
         self._times = StageTimes(len(generator.stages), device=generator.device, clock=clock)
         self._budget = budget_seconds
         self._graphs = graphs

@@ -4,66 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 import torch
 
 from latent_studio.engine.calibrate import calibrate
 from latent_studio.generators.catalog import build_generator
-from latent_studio.generators.conv_plan import ConvPlan, FormName, LayerShape
+from latent_studio.generators.conv_plan import LayerShape
 from latent_studio.generators.protocol import PlannedGenerator
 from latent_studio.generators.random_stylegan2 import random_checkpoint
 from tests.helpers.fake_generator import FakeGenerator
+from tests.helpers.planned_generator import FORMS, PlannedFake
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-FORMS: tuple[FormName, ...] = (
-    "plain",
-    "weights",
-    "weights_channels_last",
-    "activations",
-    "activations_channels_last",
-    "winograd",
-)
 LARGE = LayerShape("large", 256, 128, 128, up=False)
 SMALL = LayerShape("small", 64, 512, 512, up=True)
-
-
-class Planned(FakeGenerator):
-    """Layers whose forms take the time a test says, on a clock that only they move."""
-
-    def __init__(self, *shapes: LayerShape, seconds: dict[str, float] | None = None) -> None:
-        super().__init__(16)
-        self.layer_shapes: Sequence[LayerShape] = shapes
-        self.plan = ConvPlan({shape.name: "activations_channels_last" for shape in shapes})
-        self.seconds = dict.fromkeys(FORMS, 0.01) | (seconds or {})
-        self.calls: list[tuple[str, str]] = []
-        self.now = 0.0
-
-    @property
-    def layer_names(self) -> Sequence[str]:
-        return [shape.name for shape in self.layer_shapes]
-
-    def layer_forms(self, layer: str) -> Sequence[FormName]:
-        return FORMS
-
-    def layer_call(self, layer: str, form: FormName) -> Callable[[], torch.Tensor]:
-        def call() -> torch.Tensor:
-            self.calls.append((layer, form))
-            self.now += self.seconds[form]
-            return torch.zeros(1)
-
-        return call
-
-    def with_plan(self, plan: ConvPlan) -> Planned:
-        other = Planned(*self.layer_shapes, seconds=self.seconds)
-        other.plan = plan
-        return other
-
-    def clock(self) -> float:
-        return self.now
 
 
 def chosen(generator: object, layer: str = "large") -> str:
@@ -72,7 +26,7 @@ def chosen(generator: object, layer: str = "large") -> str:
 
 
 def test_the_fastest_form_is_chosen_and_written_down() -> None:
-    generator = Planned(LARGE, seconds={"winograd": 0.004})
+    generator = PlannedFake(LARGE, seconds={"winograd": 0.004})
     measured, table = calibrate(generator, {}, clock=generator.clock)
     assert chosen(measured) == "winograd"
     assert list(table.values()) == ["winograd"]
@@ -80,9 +34,9 @@ def test_the_fastest_form_is_chosen_and_written_down() -> None:
 
 
 def test_a_written_decision_is_followed_without_measuring() -> None:
-    first = Planned(LARGE, seconds={"winograd": 0.004})
+    first = PlannedFake(LARGE, seconds={"winograd": 0.004})
     _, table = calibrate(first, {}, clock=first.clock)
-    second = Planned(LARGE, seconds={"weights": 0.001})
+    second = PlannedFake(LARGE, seconds={"weights": 0.001})
     measured, again = calibrate(second, table, clock=second.clock)
     assert chosen(measured) == "winograd"
     assert again == table
@@ -90,25 +44,27 @@ def test_a_written_decision_is_followed_without_measuring() -> None:
 
 
 def test_the_usual_form_stays_unless_another_is_clearly_faster() -> None:
-    generator = Planned(LARGE, seconds={"winograd": 0.0095})
+    generator = PlannedFake(LARGE, seconds={"winograd": 0.0095})
     assert chosen(calibrate(generator, clock=generator.clock)[0]) == "activations_channels_last"
 
 
 def test_the_plain_form_is_not_measured() -> None:
-    generator = Planned(LARGE, seconds={"plain": 0.0001})
+    generator = PlannedFake(LARGE, seconds={"plain": 0.0001})
     assert chosen(calibrate(generator, clock=generator.clock)[0]) != "plain"
     assert ("large", "plain") not in generator.calls
 
 
 def test_hopeless_forms_run_once_and_their_siblings_not_at_all() -> None:
-    generator = Planned(LARGE, seconds={"weights_channels_last": 0.05, "weights": 0.001, "winograd": 0.05})
+    generator = PlannedFake(
+        LARGE, seconds={"weights_channels_last": 0.05, "weights": 0.001, "winograd": 0.05}
+    )
     calibrate(generator, clock=generator.clock)
     assert generator.calls.count(("large", "winograd")) == 1
     assert ("large", "weights") not in generator.calls
 
 
 def test_the_costliest_layers_are_measured_first_and_time_is_bounded() -> None:
-    generator = Planned(SMALL, LARGE, seconds={"winograd": 0.004})
+    generator = PlannedFake(SMALL, LARGE, seconds={"winograd": 0.004})
     measured, table = calibrate(generator, budget_seconds=0.05, clock=generator.clock)
     assert {layer for layer, _ in generator.calls} == {"large"}
     assert (chosen(measured), chosen(measured, "small")) == ("winograd", "activations_channels_last")
@@ -118,20 +74,20 @@ def test_the_costliest_layers_are_measured_first_and_time_is_bounded() -> None:
 
 
 def test_without_time_nothing_is_measured() -> None:
-    generator = Planned(LARGE, seconds={"winograd": 0.004})
+    generator = PlannedFake(LARGE, seconds={"winograd": 0.004})
     measured, _ = calibrate(generator, budget_seconds=0, clock=generator.clock)
     assert generator.calls == []
     assert chosen(measured) == "activations_channels_last"
 
 
 def test_half_a_measurement_decides_nothing() -> None:
-    generator = Planned(LARGE, seconds={"winograd": 0.004})
+    generator = PlannedFake(LARGE, seconds={"winograd": 0.004})
     measured, _ = calibrate(generator, budget_seconds=0.015, clock=generator.clock)
     assert chosen(measured) == "activations_channels_last"
 
 
 def test_a_table_entry_that_makes_no_sense_is_measured_again() -> None:
-    generator = Planned(LARGE, seconds={"winograd": 0.004})
+    generator = PlannedFake(LARGE, seconds={"winograd": 0.004})
     _, table = calibrate(generator, clock=generator.clock)
     broken = dict.fromkeys(table, "magic") | {"other": "entry"}
     measured, repaired = calibrate(generator, broken, clock=generator.clock)
@@ -140,9 +96,9 @@ def test_a_table_entry_that_makes_no_sense_is_measured_again() -> None:
 
 
 def test_another_shape_or_thread_count_is_another_entry() -> None:
-    generator = Planned(LARGE)
+    generator = PlannedFake(LARGE)
     _, table = calibrate(generator, clock=generator.clock)
-    wider = Planned(replace(LARGE, out_channels=256))
+    wider = PlannedFake(replace(LARGE, out_channels=256))
     _, table = calibrate(wider, table, clock=wider.clock)
     threads = torch.get_num_threads()
     try:
@@ -153,7 +109,9 @@ def test_another_shape_or_thread_count_is_another_entry() -> None:
     assert len(table) == 3
 
 
-@pytest.mark.parametrize("generator", [FakeGenerator(16), Planned(LayerShape("tiny", 16, 8, 8, up=False))])
+@pytest.mark.parametrize(
+    "generator", [FakeGenerator(16), PlannedFake(LayerShape("tiny", 16, 8, 8, up=False))]
+)
 def test_a_model_without_a_plan_or_small_stays_as_it_is(generator: FakeGenerator) -> None:
     measured, table = calibrate(generator, {"a": "b"})
     assert measured is generator

@@ -30,7 +30,7 @@ def test_without_cuda_auto_takes_the_cpu_and_says_why() -> None:
     choice = choose_device(threads=2)
     assert choice.device == torch.device("cpu")
     assert choice.precision == "fp32"
-    assert choice.reason == "No CUDA device was found. The CPU computes the pictures with 2 threads."
+    assert choice.reason == "No CUDA device was found. The CPU computes the pictures with up to 2 threads."
 
 
 @pytest.mark.usefixtures("no_cuda")

@@ -18,7 +18,9 @@ from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
 from latent_studio.engine.device import DeviceChoice
 from latent_studio.engine.engine import Engine
+from latent_studio.generators.conv_plan import LayerShape
 from tests.helpers.fake_generator import FakeGenerator
+from tests.helpers.planned_generator import PlannedFake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -283,6 +285,23 @@ def test_the_engine_sizes_the_thread_pool() -> None:
     try:
         Engine(DeviceChoice(torch.device("cpu"), "for tests", threads=before + 1))
         assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_each_step_runs_with_the_threads_the_model_deserves_and_leaves_no_trace() -> None:
+    before = torch.get_num_threads()
+    small = PlannedFake(LayerShape("tiny", 16, 8, 8, up=False))
+    seen: list[int] = []
+    small.before_stage = lambda stage: seen.append(torch.get_num_threads())
+    try:
+        engine = Engine(DeviceChoice(torch.device("cpu"), "for tests", threads=2))
+        engine.swap(small)
+        list(engine.render(seeds(0)[0]))
+        list(engine.render_batch(seeds(1), check_cancel=go_on))
+        assert set(seen) == {1}
+        assert torch.get_num_threads() == 2
+        assert (engine.choice.threads, engine.stats().threads) == (2, 1)
     finally:
         torch.set_num_threads(before)
 
