@@ -30,7 +30,7 @@ def test_an_untrained_network_scores_badly_in_everything() -> None:
     network = Generator(Shape(channels=(8, 8, 8, 8), w_dim=80), latent_code())
     report = evaluate(network, latent_code(), count=4, edits=1)
     assert report.resolution == 32
-    assert report.psnr < 15.0
+    assert report.psnr < 17.0
     assert report.worst_psnr <= report.psnr
     assert set(report.edit_fidelity) == set(NAMES)
     assert max(report.edit_fidelity.values()) < 0.6
