@@ -21,11 +21,15 @@ ENVIRONMENT_SWITCH = "LATENT_STUDIO_ALLOCATOR"
 _M_TRIM_THRESHOLD = -1
 _M_TOP_PAD = -2
 _M_MMAP_MAX = -4
+_M_ARENA_MAX = -8
 
 _SETTINGS = (
     (_M_MMAP_MAX, 0),  # large blocks come from the heap, which is reused
     (_M_TRIM_THRESHOLD, 2**31 - 1),  # the heap's end is not given back
     (_M_TOP_PAD, 256 << 20),  # and grows in steps this large
+    # Threads other than the first have heaps of 64 MB each, which do not hold large blocks; they share the
+    # first one's instead.
+    (_M_ARENA_MAX, 1),
 )
 
 _lock = threading.Lock()

@@ -21,22 +21,29 @@ print(first)
 
 # A large block is mapped by glibc's defaults, and lies on the heap when tuned.
 _WHERE = """
-import ctypes
+import ctypes, sys, threading
 from latent_studio.engine.allocator import tune_allocator
 tune_allocator()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
-block = libc.malloc(64 << 20)
+blocks = []
+take = lambda: blocks.append(libc.malloc(64 << 20))
+if len(sys.argv) > 1:
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+else:
+    take()
 heap = next(line for line in open("/proc/self/maps") if line.rstrip().endswith("[heap]"))
 low, high = (int(end, 16) for end in heap.split()[0].split("-"))
-print(low <= block < high)
+print(low <= blocks[0] < high)
 """
 
 
-def _run(program: str, **environment: str) -> str:
+def _run(program: str, *arguments: str, **environment: str) -> str:
     env = {key: value for key, value in os.environ.items() if key != "LATENT_STUDIO_ALLOCATOR"}
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", program, *arguments],
         env={**env, **environment},
         capture_output=True,
         text=True,
@@ -55,6 +62,7 @@ def test_the_environment_can_switch_it_off() -> None:
 
 
 @pytest.mark.skipif(not _ON_GLIBC, reason="needs glibc")
-def test_large_blocks_come_from_the_heap_when_tuned() -> None:
-    assert _run(_WHERE) == "True"
-    assert _run(_WHERE, LATENT_STUDIO_ALLOCATOR="default") == "False"
+@pytest.mark.parametrize("place", [(), ("thread",)])
+def test_large_blocks_come_from_the_heap_when_tuned(place: tuple[str, ...]) -> None:
+    assert _run(_WHERE, *place) == "True"
+    assert _run(_WHERE, *place, LATENT_STUDIO_ALLOCATOR="default") == "False"
