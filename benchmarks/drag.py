@@ -104,6 +104,7 @@ def main() -> None:
     sys.setswitchinterval(0.002)
     with tempfile.TemporaryDirectory() as profile:
         window = MainWindow(Studio(Paths.in_profile(Path(profile))))
+        window.fill()
         drag = Drag(window, arguments.seconds)
         window.painted.connect(lambda: window.open_model(arguments.model))
         # Begin when the thumbnails are made and nothing else runs.

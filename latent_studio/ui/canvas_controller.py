@@ -12,11 +12,8 @@ from latent_studio.ui.seeds import describe_seed
 
 if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
-    from latent_studio.app.store import SessionStore
+    from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
-    from latent_studio.ui.messages import Messages
-    from latent_studio.ui.model_opener import ModelOpener
-    from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.widgets.latent_canvas import LatentCanvas
 
 _PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic")
@@ -26,28 +23,18 @@ class CanvasController(QObject):
     """Connects the canvas.
 
     Args:
-        canvas: shows and reports gestures.
-        store: changed by walking.
-        renders: gives frames and failures.
-        models: opens what is dropped.
-        messages: takes what does not belong on the picture.
+        canvas: shows and reports gestures; its owner.
+        context: the window's parts.
     """
 
-    def __init__(
-        self,
-        canvas: LatentCanvas,
-        *,
-        store: SessionStore,
-        renders: RenderController,
-        models: ModelOpener,
-        messages: Messages,
-    ) -> None:
+    def __init__(self, canvas: LatentCanvas, context: DockContext) -> None:
         super().__init__(canvas)
+        store, renders, models = context.store, context.renders, context.models
         self._canvas = canvas
         self._store = store
         self._renders = renders
         self._models = models
-        self._messages = messages
+        self._messages = context.messages
         self._details = ""
         self._copy_details = QAction(self.tr("Copy details"), self)
         self._copy_details.setObjectName("action-copy-details")
@@ -62,6 +49,7 @@ class CanvasController(QObject):
         models.failed.connect(self._show_model_failure)
         models.opening_changed.connect(self._show_opening)
         models.model_changed.connect(self._take_model)
+        context.actions["compare"].toggled.connect(self.set_comparing)
 
     @Slot(float, float)
     def _walk(self, dx: float, dy: float) -> None:

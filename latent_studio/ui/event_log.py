@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from latent_studio.app.models import LoadedModel
     from latent_studio.core.jobs import Progress
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
+    from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job
+    from latent_studio.ui.main_window import MainWindow
+    from latent_studio.ui.render_controller import RenderController
+    from latent_studio.ui.widgets.latent_canvas import LatentCanvas
 
 #: Names the file; without it nothing is written.
 VARIABLE = "LATENT_STUDIO_EVENT_LOG"
@@ -33,10 +36,12 @@ class EventLog(QObject):
     Args:
         path: the file; what is in it is replaced.
         window: Qt owner; whose widgets' places are told.
+        renders: whose requests answer sessions.
     """
 
-    def __init__(self, path: Path, window: QWidget) -> None:
+    def __init__(self, path: Path, window: QWidget, renders: RenderController) -> None:
         super().__init__(window)
+        self._renders = renders
         self._window = window
         self._file: TextIO = path.open("w", encoding="utf-8")
         self._places: dict[str, list[int]] = {}
@@ -75,11 +80,6 @@ class EventLog(QObject):
             self._places = places
             self.write("places", places=places)
 
-    @Slot()
-    def painted(self) -> None:
-        """The window is on the screen."""
-        self.write("painted", torch_is_imported="torch" in sys.modules)
-
     def close(self) -> None:
         """End the file."""
         self._rest.stop()
@@ -103,6 +103,8 @@ class EventLog(QObject):
         """The session changed."""
         self.write(
             "session",
+            # The renderer heard of the change before: this is the request it made of it.
+            revision=self._renders.revision,
             base=str(new.base),
             edits=[[edit.id, round(edit.amount, 6), edit.enabled] for edit in new.edits],
             truncation_psi=new.synthesis.truncation_psi,
@@ -145,6 +147,23 @@ class EventLog(QObject):
         self.write("failure", title=failure.title, hint=failure.hint)
 
 
-def wanted_path() -> str | None:
-    """The file named in the environment, if any."""
-    return os.environ.get(VARIABLE) or None
+def open_event_log(window: MainWindow, context: DockContext, canvas: LatentCanvas) -> EventLog | None:
+    """Begin the log if the environment names a file for it."""
+    path = os.environ.get(VARIABLE)
+    if not path:
+        return None
+    events = EventLog(Path(path), window, context.renders)
+    if window.first_paint is not None:
+        events.write("painted", **asdict(window.first_paint))
+    canvas.frameShown.connect(events.frame)
+    context.bridge.session_changed.connect(events.session)
+    context.models.model_changed.connect(events.model)
+    context.models.failed.connect(events.failure)
+    context.renders.failed.connect(events.failure)
+    jobs = context.jobs
+    jobs.started.connect(events.job_started)
+    jobs.progressed.connect(events.job_progressed)
+    jobs.done.connect(events.job_done)
+    jobs.failed.connect(events.job_failed)
+    jobs.cancelled.connect(events.job_cancelled)
+    return events

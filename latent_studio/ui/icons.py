@@ -88,8 +88,8 @@ class _IconKeeper(QObject):
 
 
 def _ratios() -> list[float]:
-    """Densities of the screens there are: each gets its own drawing, and starting draws no other."""
-    return sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()} | {1.0})
+    """Densities a drawing is made for: those of the screens there are, and the usual two."""
+    return sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()} | {1.0, 2.0})
 
 
 def _faded(tokens: Palette) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import logging.handlers
@@ -71,12 +72,13 @@ def main(
     app.setApplicationName("latent-studio")
     app.setApplicationDisplayName("Latent Studio")
     app.setDesktopFileName("latent-studio")
-    applyTheme(app)
-    window = MainWindow(Studio(paths, settings))
+    studio = Studio(paths, settings)
+    applyTheme(app).setMode(studio.settings.theme)
+    window = MainWindow(studio)
     hook = sys.excepthook
     sys.excepthook = partial(_take_unexpected, window)
     signals = QuitSignals(window.close)
-    window.painted.connect(partial(window.open_model, model))
+    window.painted.connect(partial(_begin, window, model))
     window.show()
     code = app.exec()
     signals.close()
@@ -90,6 +92,12 @@ def main(
     window.deleteLater()
     app.processEvents()
     return code
+
+
+def _begin(window: MainWindow, model: str) -> None:
+    """The empty window is on the screen: fill it, and bring in torch and the model on another thread."""
+    window.fill()
+    window.open_model(model)
 
 
 def _start_log(paths: Paths) -> None:
@@ -126,4 +134,6 @@ def _take_unexpected(
         window.close()
         return
     log.error("Unexpected error", exc_info=(kind, error, trace))
-    window.context.messages.failure(describe_failure(error))
+    # It is shown below the event loop, so the window is filled by now; while it fills, the log has to do.
+    with contextlib.suppress(RuntimeError):
+        window.context.messages.failure(describe_failure(error))

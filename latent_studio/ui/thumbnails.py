@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.render_thread import RenderThread
     from latent_studio.ui.session_bridge import SessionBridge
 
-#: Models that render a picture this fast get sharp thumbnails: the colours of coarse ones are only roughly right.
+#: Models that render a picture this fast get sharp thumbnails; coarse ones are only roughly right in colour.
 _SHARP_WITHIN_MS = 200.0
 #: The base has to rest this long before its thumbnails are worth making.
 _REST_MS = 200

@@ -28,18 +28,17 @@ class WindowState:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def restore(self, window: QMainWindow) -> bool:
-        """Put the window and its docks where they were.
+    def restore_geometry(self, window: QMainWindow) -> None:
+        """Give the window the place and size it had."""
+        geometry = self._settings().value("geometry")
+        if isinstance(geometry, QByteArray):
+            window.restoreGeometry(geometry)
 
-        Returns:
-            False when nothing was remembered, or by another version.
-        """
-        settings = self._settings()
-        geometry, layout = settings.value("geometry"), settings.value("layout")
-        if not (isinstance(geometry, QByteArray) and isinstance(layout, QByteArray)):
-            return False
-        window.restoreGeometry(geometry)
-        return window.restoreState(layout, _LAYOUT_VERSION)
+    def restore_layout(self, window: QMainWindow) -> None:
+        """Put the docks where they were; a layout of another version is passed over."""
+        layout = self._settings().value("layout")
+        if isinstance(layout, QByteArray):
+            window.restoreState(layout, _LAYOUT_VERSION)
 
     def save(self, window: QMainWindow) -> None:
         """Remember where everything is; what cannot be written is forgotten."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image, ImageSequence
+
 from tests.e2e.xvfb import Screen, screen, wait_for  # noqa: F401 - a fixture
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Program:
                 frames
                 and sessions
                 and frames[-1]["quality"] == "final"
-                and frames[-1]["seconds"] > sessions[-1]["seconds"]
+                and frames[-1]["revision"] >= sessions[-1]["revision"]
             )
 
         self.wait_for("sharp picture", is_sharp)

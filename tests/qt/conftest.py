@@ -38,7 +38,8 @@ def open_window(qtbot: QtBot, qapp, studio: FakeStudio) -> Iterator[Callable[...
     applyTheme(qapp)
 
     def make(model: str | None = "cats") -> MainWindow:
-        window = MainWindow(studio, prepare=lambda studio: None)
+        window = MainWindow(studio)
+        window.fill(prepare=lambda studio: None)
         made.append(window)
         window.show()
         qtbot.waitExposed(window)

@@ -61,7 +61,7 @@ def test_exporting_sweeps_the_chosen_slider_there_and_back_into_a_gif(qtbot, win
     # Two sigmas of two units each; the ends come once, the way back shows the same pictures.
     expected = [colour_of(4.0 * place) for place in (-1, -0.5, 0, 0.5, 1, 0.5, 0, -0.5)]
     assert reds == pytest.approx(expected, abs=2)
-    card = window.dock("jobs").findChildren(JobCard)[0]
+    card = window.docking["jobs"].findChildren(JobCard)[0]
     assert card.message().startswith("8 frames, 64 × 64 px")
     assert field(dock, "export-file").text() == str(tmp_path / "film-2.gif")
 
@@ -85,7 +85,7 @@ def test_an_export_that_cannot_be_written_says_so_on_its_card(qtbot, window, doc
     press(qtbot, dock, "export-start")
     qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
 
-    card = window.dock("jobs").findChildren(JobCard)[0]
+    card = window.docking["jobs"].findChildren(JobCard)[0]
     assert not card.isRunning()
     assert card.message() != ""
 

@@ -21,8 +21,8 @@ class FilmOptions:
     quality: Literal["fast", "good"] = option("good", help="Quality.")
     is_loop: bool = option(True, help="For ever.")
     rows: tuple[int, ...] | None = option(None, help="Rows.", parse=parse_rows)
-    ends: tuple[float, float] = option((-3.0, 3.0), help="Ends.")  # noqa: RUF009
-    out: Path = option(Path("film.gif"), help="File.")
+    ends: tuple[float, float] = option((-3.0, 3.0), help="Ends.")
+    out: Path = option(Path("film.gif"), help="File.")  # noqa: RUF009
 
 
 @pytest.fixture

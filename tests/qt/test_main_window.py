@@ -70,7 +70,7 @@ def test_a_new_window_says_what_to_do(open_window):
 
 
 def test_opening_a_model_shows_its_picture_and_its_facts(window):
-    texts = [label.text() for label in window.dock("model").findChildren(QLabel)]
+    texts = [label.text() for label in window.docking["model"].findChildren(QLabel)]
 
     assert window.canvas.frame().quality is Quality.FINAL
     assert "cats" in texts
@@ -289,7 +289,7 @@ def test_seed_actions_jump_over_the_seed_plane(window):
 
 def test_docks_show_a_changed_session_without_changing_it_again(qtbot, window):
     context = window.context
-    latent = window.dock("latent")
+    latent = window.docking["latent"]
     changed = []
     context.bridge.session_changed.connect(lambda old, new: changed.append(new))
 
@@ -317,7 +317,7 @@ def test_docks_show_a_changed_session_without_changing_it_again(qtbot, window):
 
 def test_the_latent_dock_changes_the_session(qtbot, window):
     store = window.context.store
-    latent = window.dock("latent")
+    latent = window.docking["latent"]
 
     latent.findChild(QWidget, "truncation-psi").valueChanged.emit(0.5)
     latent.findChild(QWidget, "truncation-cutoff").valueChanged.emit(6.0)
@@ -450,17 +450,17 @@ def test_the_sharp_picture_is_copied(qtbot, window):
 
 def test_the_layout_is_remembered_and_can_be_reset(open_window):
     first = open_window()
-    first.dock("edits").hide()
-    first.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first.dock("sliders"))
+    first.docking["edits"].hide()
+    first.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, first.docking["sliders"])
     first.close()
 
     second = open_window()
-    assert second.dock("edits").isHidden()
-    assert second.dockWidgetArea(second.dock("sliders")) is Qt.DockWidgetArea.LeftDockWidgetArea
+    assert second.docking["edits"].isHidden()
+    assert second.dockWidgetArea(second.docking["sliders"]) is Qt.DockWidgetArea.LeftDockWidgetArea
 
     second.context.actions["reset_layout"].trigger()
-    assert not second.dock("edits").isHidden()
-    assert second.dockWidgetArea(second.dock("sliders")) is Qt.DockWidgetArea.RightDockWidgetArea
+    assert not second.docking["edits"].isHidden()
+    assert second.dockWidgetArea(second.docking["sliders"]) is Qt.DockWidgetArea.RightDockWidgetArea
 
 
 def test_the_theme_is_changed_at_once_and_remembered(window, open_window):
@@ -500,14 +500,14 @@ def test_every_action_says_what_it_does_and_can_be_triggered(qtbot, window, monk
 
 def test_no_two_actions_share_a_key(window):
     keys = [key.toString() for action in window.context.actions for key in action.shortcuts()]
-    keys += [window.dock(id).toggleViewAction().shortcut().toString() for id in ("model", "sliders", "jobs")]
+    keys += [window.docking[id].toggleViewAction().shortcut().toString() for id in ("model", "sliders", "jobs")]
 
     assert len(keys) == len(set(keys))
 
 
 def test_every_widget_that_takes_the_keyboard_has_a_name(window):
     for dock in ("export", "jobs"):
-        window.dock(dock).show()
+        window.docking[dock].show()
     QApplication.processEvents()
 
     nameless = [
@@ -561,8 +561,8 @@ def test_a_job_shows_a_card_with_its_progress_and_can_be_cancelled(qtbot, window
             pause(0.01)
 
     window.context.jobs.start("Paint", work)
-    qtbot.waitUntil(lambda: bool(window.dock("jobs").findChildren(JobCard)), timeout=WAIT_MS)
-    card = window.dock("jobs").findChildren(JobCard)[0]
+    qtbot.waitUntil(lambda: bool(window.docking["jobs"].findChildren(JobCard)), timeout=WAIT_MS)
+    card = window.docking["jobs"].findChildren(JobCard)[0]
     qtbot.waitUntil(lambda: "Drawing" in card.message(), timeout=WAIT_MS)
     assert "40 %" in window.findChild(QAbstractButton, "status-jobs").text()
 
@@ -571,4 +571,4 @@ def test_a_job_shows_a_card_with_its_progress_and_can_be_cancelled(qtbot, window
     assert not card.isRunning()
     card.dismissed.emit()
     QApplication.processEvents()
-    assert window.dock("jobs").findChildren(JobCard) in ([], [card])
+    assert window.docking["jobs"].findChildren(JobCard) in ([], [card])

@@ -1,0 +1,127 @@
+"""Docking: the docks of a window, made from the catalogue, in their first layout or where they were left."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QWidget
+
+from latent_studio.ui.dock_catalog import DockEntry, bundled_docks
+from latent_studio.ui.measures import LEFT_WIDTH, MARGIN, RIGHT_WIDTH
+from latent_studio.ui.widgets.panel import PADDING_X, PADDING_Y
+from latent_studio.ui.widgets.panel_dock import PanelDock
+
+if TYPE_CHECKING:
+    from latent_studio.ui.api import DockContext
+
+_LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_LEAST_HEIGHT = 80
+
+
+class Docking(QObject):
+    """Makes the docks and puts them in place.
+
+    Args:
+        window: where they are placed; its owner.
+        context: given to their contents.
+    """
+
+    def __init__(self, window: QMainWindow, context: DockContext) -> None:
+        super().__init__(window)
+        self._window = window
+        self._context = context
+        self._entries = bundled_docks()
+        for corner, area in (
+            (Qt.Corner.TopLeftCorner, _LEFT),
+            (Qt.Corner.BottomLeftCorner, _LEFT),
+            (Qt.Corner.TopRightCorner, _RIGHT),
+            (Qt.Corner.BottomRightCorner, _RIGHT),
+        ):
+            window.setCorner(corner, area)
+        self._docks = {entry.id: self._make(entry) for entry in self._entries}
+
+    def __getitem__(self, id: str) -> PanelDock:
+        return self._docks[id]
+
+    def toggles(self) -> list[QAction]:
+        """Actions that show and hide the docks, in the order of the catalogue."""
+        return [dock.toggleViewAction() for dock in self._docks.values()]
+
+    def bring(self, id: str) -> None:
+        """Show a dock and give it the keyboard."""
+        dock = self._docks[id]
+        dock.show()
+        dock.raise_()
+        content = dock.widget()
+        if content is not None:
+            content.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def apply_first_layout(self) -> None:
+        """Put all docks where they begin."""
+        for entry in self._entries:
+            dock = self._docks[entry.id]
+            dock.setFloating(False)
+            self._window.addDockWidget(entry.area, dock)
+            dock.setVisible(entry.is_shown)
+        layout = self._window.layout()
+        if layout is not None:
+            # In a window that is on the screen already, sizes set before the docks have a place are lost.
+            layout.activate()
+        for area, width in ((_LEFT, LEFT_WIDTH), (_RIGHT, RIGHT_WIDTH)):
+            column = [entry for entry in self._entries if entry.area is area and entry.is_shown]
+            docks = [self._docks[entry.id] for entry in column]
+            self._window.resizeDocks(docks, self._heights_of(column), Qt.Orientation.Vertical)
+            self._window.resizeDocks(docks[:1], [width], Qt.Orientation.Horizontal)
+
+    def _heights_of(self, column: list[DockEntry]) -> list[int]:
+        """First heights of docks above each other. Qt scales what does not add up, so this does."""
+        bars = self._window.menuBar().sizeHint().height() + self._window.statusBar().sizeHint().height()
+        room = self._window.height() - bars - MARGIN * (len(column) - 1)
+        wanted = [
+            entry.height or self._docks[entry.id].sizeHint().height()
+            for entry in column
+            if entry.height is not None
+        ]
+        rest = max(_LEAST_HEIGHT, room - sum(wanted))
+        heights = iter(wanted)
+        return [rest if entry.height is None else next(heights) for entry in column]
+
+    def _make(self, entry: DockEntry) -> PanelDock:
+        dock = PanelDock(entry.title, self._window)
+        dock.setObjectName(f"dock-{entry.id}")
+        if entry.is_shown:
+            self._fill(dock, entry)
+        else:
+            # Its content is made when it is first seen, so that the window comes sooner.
+            dock.visibilityChanged.connect(partial(self._fill, dock, entry))
+        toggle = dock.toggleViewAction()
+        toggle.setObjectName(f"action-dock-{entry.id}")
+        toggle.setToolTip(self.tr("Show or hide the panel {title}.").format(title=entry.title))
+        toggle.setStatusTip(toggle.toolTip())
+        toggle.setShortcut(QKeySequence(entry.shortcut))
+        return dock
+
+    def _fill(self, dock: PanelDock, entry: DockEntry, visible: bool = True) -> None:
+        if visible and dock.widget() is None:
+            content = entry.make_content(self._context)
+            dock.setWidget(_scrolling(content) if entry.scrolls else content)
+            if not entry.is_shown and entry.height:
+                self._window.resizeDocks([dock], [entry.height], Qt.Orientation.Vertical)
+
+
+def _scrolling(content: QWidget) -> QScrollArea:
+    layout = content.layout()
+    if layout is not None:
+        layout.setContentsMargins(PADDING_X, 4, PADDING_X, PADDING_Y + 3)
+    content.setObjectName("scrollContent")
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFocusProxy(content)
+    area.setWidget(content)
+    return area

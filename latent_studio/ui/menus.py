@@ -1,0 +1,72 @@
+"""The menu bar: which action stands where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QMainWindow, QMenu, QPushButton
+
+if TYPE_CHECKING:
+    from latent_studio.ui.api import DockContext
+    from latent_studio.ui.docking import Docking
+
+#: Entries are names of actions; these stand for other things.
+_LINE, _LIBRARY, _RECENT, _DOCKS = "-", "*library", "*recent", "*docks"
+
+_MENUS = (
+    (
+        "&File",
+        (
+            "open_model", _LIBRARY, _RECENT, _LINE,
+            "save_picture", "copy_picture", _LINE,
+            "quit",
+        ),
+    ),
+    ("&Edit", ("undo", "redo", _LINE, "reset_edits")),
+    (
+        "&View",
+        (
+            "zoom_in", "zoom_out", "zoom_fit", "zoom_actual", _LINE,
+            "compare", _LINE,
+            "theme_system", "theme_dark", "theme_light", _LINE,
+            "full_screen", _LINE,
+            _DOCKS, _LINE,
+            "reset_layout",
+        ),
+    ),
+    ("&Model", ("random_seed", "next_seed", "previous_seed", "snap_seed")),
+    ("&Directions", ("filter_sliders", "sigma_unit", _LINE, "reset_edits")),
+    ("E&xport", ("export_gif", "save_picture")),
+    ("&Help", ("command_palette", "shortcuts", _LINE, "about")),
+)  # fmt: skip
+
+
+def fill_menu_bar(window: QMainWindow, context: DockContext, docking: Docking) -> None:
+    """Make the menus, and the field at the right that finds any action."""
+    bar = window.menuBar()
+    for title, entries in _MENUS:
+        menu = bar.addMenu(QCoreApplication.translate("menus", title))
+        menu.setObjectName(f"menu-{title.replace('&', '').lower()}")
+        menu.setToolTipsVisible(True)
+        for entry in entries:
+            _add(menu, entry, context, docking)
+    action = context.actions["command_palette"]
+    finder = QPushButton(QCoreApplication.translate("menus", "Find any action   Ctrl+K"), bar)
+    finder.setObjectName("find-action")
+    finder.setToolTip(action.toolTip())
+    finder.clicked.connect(action.trigger)
+    bar.setCornerWidget(finder, Qt.Corner.TopRightCorner)
+
+
+def _add(menu: QMenu, entry: str, context: DockContext, docking: Docking) -> None:
+    if entry == _LINE:
+        menu.addSeparator()
+    elif entry == _LIBRARY:
+        menu.addMenu(context.model_menus.library)
+    elif entry == _RECENT:
+        menu.addMenu(context.model_menus.recent)
+    elif entry == _DOCKS:
+        menu.addActions(docking.toggles())
+    else:
+        menu.addAction(context.actions[entry])

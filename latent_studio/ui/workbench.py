@@ -1,0 +1,163 @@
+"""Workbench: makes the parts of the window and connects them; the parts do the work."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from latent_studio.app.store import SessionStore
+from latent_studio.ui.actions import Actions
+from latent_studio.ui.api import DockContext
+from latent_studio.ui.canvas_controller import CanvasController
+from latent_studio.ui.docking import Docking
+from latent_studio.ui.event_log import open_event_log
+from latent_studio.ui.history_actions import HistoryActions
+from latent_studio.ui.icons import icon
+from latent_studio.ui.job_thread import JobThread
+from latent_studio.ui.measures import MARGIN
+from latent_studio.ui.menus import fill_menu_bar
+from latent_studio.ui.messages import Messages
+from latent_studio.ui.model_menus import ModelMenus
+from latent_studio.ui.model_opener import ModelOpener
+from latent_studio.ui.picture_saver import PictureSaver
+from latent_studio.ui.render_controller import RenderController
+from latent_studio.ui.render_thread import RenderThread
+from latent_studio.ui.seed_controller import SeedController
+from latent_studio.ui.session_bridge import SessionBridge
+from latent_studio.ui.status_line import StatusLine
+from latent_studio.ui.theme_controller import ThemeController
+from latent_studio.ui.thumbnails import Thumbnails
+from latent_studio.ui.widgets.latent_canvas import LatentCanvas
+from latent_studio.ui.widgets.message_bar import MessageBar
+from latent_studio.ui.widgets.panel import Panel
+from latent_studio.ui.window_controller import WindowController
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from latent_studio.app.studio import Studio
+    from latent_studio.ui.main_window import MainWindow
+
+    #: Readies the calling worker thread for computing.
+    Prepare = Callable[[Studio], None]
+
+log = logging.getLogger(__name__)
+
+_CANVAS_ACTIONS = ("compare", "zoom_out", "zoom_in", "zoom_actual", "zoom_fit")
+
+
+class Workbench(QObject):
+    """Everything in the window of one studio.
+
+    Args:
+        window: is filled.
+        studio: what jobs and renders are given.
+        prepare: called once on each worker thread before its first work.
+    """
+
+    def __init__(self, window: MainWindow, studio: Studio, *, prepare: Prepare) -> None:
+        super().__init__(window)
+        store = SessionStore()
+        self._bridge = SessionBridge(store, self)
+        self._render_thread = RenderThread(
+            lambda: studio.engine, prepare=partial(prepare, studio), parent=self
+        )
+        self._jobs = JobThread(prepare=partial(prepare, studio), parent=self)
+        renders = RenderController(store, bridge=self._bridge, thread=self._render_thread, parent=self)
+        models = ModelOpener(
+            studio,
+            store=store,
+            jobs=self._jobs,
+            renders=renders,
+            thread=self._render_thread,
+            parent=self,
+        )
+        actions = Actions(window)
+        self.context = DockContext(
+            store=store,
+            bridge=self._bridge,
+            models=models,
+            renders=renders,
+            thumbnails=Thumbnails(
+                store, bridge=self._bridge, renders=renders, thread=self._render_thread, parent=self
+            ),
+            jobs=self._jobs,
+            messages=Messages(self),
+            actions=actions,
+            model_menus=ModelMenus(models, window),
+            studio=studio,
+        )
+        window.setWindowIcon(icon("app", size=64))
+        self.canvas = LatentCanvas(window)
+        self.canvas.setObjectName("canvas")
+        self._canvas_controller = CanvasController(self.canvas, self.context)
+        message_bar = MessageBar(window)
+        centre = _centre(window, message_bar, self.canvas, actions)
+        window.setCentralWidget(centre)
+        # A window on the screen would show it a little later, and give its place to the docks until then.
+        centre.show()
+        status = StatusLine(self._jobs, window)
+        window.setStatusBar(status)
+        self._render_thread.stats_ready.connect(status.showStats)
+        renders.timings_changed.connect(status.showTimings)
+        self.docking = Docking(window, self.context)
+        fill_menu_bar(window, self.context, self.docking)
+        HistoryActions(store, bridge=self._bridge, actions=actions, parent=self)
+        SeedController(store, actions=actions, parent=self)
+        PictureSaver(self.context, window)
+        ThemeController(studio, actions=actions, messages=self.context.messages, parent=self)
+        WindowController(
+            window,
+            self.context,
+            docking=self.docking,
+            canvas=self.canvas,
+            status=status,
+            message_bar=message_bar,
+        )
+        self.docking.apply_first_layout()
+        self._log = open_event_log(window, self.context, self.canvas)
+
+    def take_file(self, path: str) -> None:
+        """A file was dropped on the window."""
+        self._canvas_controller.take_file(path)
+
+    def close(self) -> tuple[str, ...]:
+        """Cancel what runs and end the threads.
+
+        Returns:
+            Names of the threads that are stuck.
+        """
+        self._bridge.close()
+        threads = (self._jobs, self._render_thread)
+        stuck = tuple(thread.name for thread in threads if not thread.close())
+        for name in stuck:
+            log.error("The %s thread did not end in time.", name)
+        if self._log is not None:
+            self._log.write("closed", stuck=list(stuck))
+            self._log.close()
+        return stuck
+
+
+def _centre(window: MainWindow, message_bar: MessageBar, canvas: LatentCanvas, actions: Actions) -> QWidget:
+    panel = Panel(window.tr("Canvas"), window)
+    panel.setObjectName("canvas-panel")
+    for name in _CANVAS_ACTIONS:
+        button = QToolButton(panel)
+        button.setDefaultAction(actions[name])
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        button.setProperty("quiet", True)
+        button.setObjectName(f"button-{name}")
+        button.setAccessibleName(actions[name].text())
+        panel.addHeaderWidget(button)
+    panel.contentLayout().addWidget(canvas, 1)
+    centre = QWidget(window)
+    layout = QVBoxLayout(centre)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(MARGIN)
+    layout.addWidget(message_bar)
+    layout.addWidget(panel, 1)
+    return centre
