@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import stylegan2
+from latent_studio.checkpoints import stylegan2, stylegan3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -46,6 +46,14 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             looks_like=stylegan2.looks_like,
             guess_options=stylegan2.guess_options,
             describe=stylegan2.describe,
+        ),
+        stylegan3.FAMILY: Family(
+            name=stylegan3.FAMILY,
+            title="StyleGAN3",
+            defaults=stylegan3.DEFAULTS,
+            looks_like=stylegan3.looks_like,
+            guess_options=stylegan3.guess_options,
+            describe=stylegan3.describe,
         ),
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import nvidia_stylegan2, refusals, stylegan2
+from latent_studio.checkpoints import nvidia_stylegan2, nvidia_stylegan3, refusals, stylegan2, stylegan3
 from latent_studio.checkpoints.foreign import ForeignObject
 from latent_studio.checkpoints.found import Found
 from latent_studio.checkpoints.nvidia_records import (
@@ -39,11 +39,6 @@ class _Layout:
     read_options: Callable[[ModuleRecord], dict[str, OptionValue]] | None
 
 
-def _is_stylegan3(network: ModuleRecord) -> bool:
-    parts = network.children()
-    return "synthesis" in parts and "input" in parts["synthesis"].children()
-
-
 # One row per family; those without a reader are recognised so that they can be refused by name.
 _LAYOUTS = (
     _Layout(
@@ -52,7 +47,12 @@ _LAYOUTS = (
         recognise=nvidia_stylegan2.is_stylegan2,
         read_options=nvidia_stylegan2.read_options,
     ),
-    _Layout(family="stylegan3", title="StyleGAN3", recognise=_is_stylegan3, read_options=None),
+    _Layout(
+        family=stylegan3.FAMILY,
+        title="StyleGAN3",
+        recognise=nvidia_stylegan3.is_stylegan3,
+        read_options=nvidia_stylegan3.read_options,
+    ),
 )
 
 
@@ -95,7 +95,8 @@ def _find(tree: object, source: Source) -> Found:
             )
     raise refusals.unknown(
         source.name,
-        f"holds a network of class {refusals.quoted(network.class_name)}; this version reads StyleGAN2",
+        f"holds a network of class {refusals.quoted(network.class_name)}; "
+        f"this version reads {' and '.join(layout.title for layout in _LAYOUTS)}",
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FAMILIES = MappingProxyType(
     {
         "stylegan2": "latent_studio.generators.stylegan2:build_stylegan2",
+        "stylegan3": "latent_studio.generators.stylegan3:build_stylegan3",
         "toy": "latent_studio.generators.toy:build_toy",
     }
 )

@@ -231,3 +231,26 @@ class HalfPrecisionGenerator(Generator, Protocol):
     ) -> HalfPrecisionGenerator:
         """As ``Generator.to``; ``None`` keeps the precision."""
         ...
+
+
+@runtime_checkable
+class MovableGenerator(Generator, Protocol):
+    """A generator whose picture can be moved and turned by moving the grid its input is sampled on."""
+
+    @property
+    def input_transform(self) -> Tensor:
+        """``(3, 3)`` float32: from places in the picture to places in the input."""
+        ...
+
+    def with_input_transform(self, matrix: Tensor) -> MovableGenerator:
+        """The same generator with another transform; weights are shared, the original stays as it is.
+
+        Args:
+            matrix: ``(3, 3)``, in place of the present one: from places in the picture, in picture widths
+                from its centre with y downwards, to places in the input. ``input_transform`` in the module of
+                that name makes one from a shift and an angle.
+
+        Raises:
+            OptionError: it is no such matrix.
+        """
+        ...

@@ -115,12 +115,6 @@ def test_stylegan2_of_the_later_repository_is_read_too():
     assert dict(checkpoint.options) == DEFAULTS | {"conv_clamp": 256.0, "num_fp16_res": 3}
 
 
-@pytest.mark.parametrize("case", ["t_64", "r_32"])
-def test_stylegan3_is_refused_by_name(case):
-    with pytest.raises(UnknownFormatError, match="StyleGAN3"):
-        open_checkpoint(folder_of("stylegan3", case) / "network.pkl")
-
-
 @pytest.mark.parametrize("case", ["skip_32", "resnet_16_cond"])
 def test_tensorflow_pickles_are_refused_by_name(case):
     with pytest.raises(UnknownFormatError, match="TensorFlow"):
