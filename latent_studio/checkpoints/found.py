@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
 
     from latent_studio.checkpoints.checkpoint import OptionValue
+    from latent_studio.checkpoints.state_dicts import Converted
     from latent_studio.checkpoints.torch_records import TensorRecord
 
 
@@ -19,11 +22,13 @@ class Found:
     Attributes:
         format: as in :class:`~latent_studio.checkpoints.checkpoint.Provenance`.
         family: architecture id in the generator catalogue.
-        tensors: by the catalogue's names.
+        tensors: by the catalogue's names, or by the file's if there is a ``convert``.
         options: what shapes cannot tell.
         name: the author's name for the model; empty when the file has none.
         licence: as the file states it; empty when it does not.
         notes: what was chosen and ignored, one sentence each.
+        convert: makes the catalogue's tensors of the file's, emptying the dict it is given; ``None`` if they are
+            the catalogue's already.
     """
 
     format: str
@@ -33,3 +38,4 @@ class Found:
     name: str = ""
     licence: str = ""
     notes: tuple[str, ...] = ()
+    convert: Callable[[dict[str, Tensor]], Converted] | None = None

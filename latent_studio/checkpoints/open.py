@@ -6,6 +6,7 @@ an error with one sentence and a hint. Nothing in a file is ever run.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,10 +14,13 @@ from typing import TYPE_CHECKING
 from latent_studio.checkpoints import numpy_files, refusals
 from latent_studio.checkpoints.checkpoint import Checkpoint, Provenance
 from latent_studio.checkpoints.digest import Digest
-from latent_studio.checkpoints.nvidia import describe_tree, read_nvidia
+from latent_studio.checkpoints.families import FAMILIES
+from latent_studio.checkpoints.layouts import LAYOUTS
+from latent_studio.checkpoints.nvidia import read_nvidia
 from latent_studio.checkpoints.safetensors_file import read_safetensors
 from latent_studio.checkpoints.sniff import FileFormat, sniff, sniff_path
 from latent_studio.checkpoints.source import ByteRange, Source
+from latent_studio.checkpoints.state_dicts import Converted, read_state_dict
 from latent_studio.checkpoints.tensors import read_tensors
 from latent_studio.checkpoints.torch_legacy import LegacyReader
 from latent_studio.checkpoints.torch_zip import read_torch_zip, torch_vocabulary
@@ -30,6 +34,8 @@ from latent_studio.core.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from torch import Tensor
 
     from latent_studio.checkpoints.found import Found
 
@@ -74,7 +80,7 @@ def open_checkpoint(
     """Read the generator in a file.
 
     Args:
-        path: a safetensors file or a StyleGAN2-ADA network pickle, whatever its suffix.
+        path: a safetensors file, a network pickle of NVIDIA's or a PyTorch file, whatever its suffix.
         progress: told the fraction done, 0 to 1, and what is being done.
         check_cancel: asked now and then; raises ``Cancelled`` to stop.
 
@@ -131,10 +137,15 @@ def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
         with Digest(source) as digest:
             found = _find(source)
             report(_LOCATED, f"Reading {source.name}")
-            tensors = read_tensors(
-                found.tensors,
-                source,
-                report=lambda done: report(_LOCATED + (_READ - _LOCATED) * done, f"Reading {source.name}"),
+            made = _in_our_names(
+                found,
+                read_tensors(
+                    found.tensors,
+                    source,
+                    report=lambda done: report(
+                        _LOCATED + (_READ - _LOCATED) * done, f"Reading {source.name}"
+                    ),
+                ),
             )
             sha256 = digest.result(
                 report=lambda done: report(_READ + (1.0 - _READ) * done, f"Checking {source.name}")
@@ -143,8 +154,8 @@ def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
         report(1.0, f"Read {source.name}")
         return Checkpoint(
             family=found.family,
-            tensors=MappingProxyType(tensors),
-            options=MappingProxyType(dict(found.options)),
+            tensors=MappingProxyType(dict(made.tensors)),
+            options=MappingProxyType(dict(made.options)),
             provenance=Provenance(
                 path=path,
                 format=found.format,
@@ -152,9 +163,19 @@ def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
                 size_bytes=source.size,
                 name=found.name or refusals.printable(path.stem),
                 licence=found.licence,
-                notes=found.notes,
+                notes=(*found.notes, *made.notes),
             ),
         )
+
+
+def _in_our_names(found: Found, tensors: dict[str, Tensor]) -> Converted:
+    """A generator's tensors by the catalogue's names, with all options of its family."""
+    if found.convert is None:
+        return Converted(tensors, found.options)
+    made = found.convert(tensors)
+    family = FAMILIES.get(found.family)
+    defaults = {} if family is None else family.defaults
+    return replace(made, options={**defaults, **found.options, **made.options})
 
 
 def _no_file(path: Path) -> CheckpointError:
@@ -172,10 +193,11 @@ def _find(source: Source) -> Found:
         case FileFormat.PICKLE:
             return read_nvidia(source)
         case FileFormat.TORCH_ZIP:
-            raise _unread_torch_file(source, read_torch_zip(source))
+            return read_state_dict(read_torch_zip(source), source, layouts=LAYOUTS)
         case FileFormat.TORCH_LEGACY:
             reader = LegacyReader(source, names=torch_vocabulary(source))
-            raise _unread_torch_file(source, reader.read(ByteRange(source, 0, source.size)))
+            tree = reader.read(ByteRange(source, 0, source.size))
+            return read_state_dict(tree, source, layouts=LAYOUTS)
         case FileFormat.NUMPY_ARRAY:
             raise numpy_files.npy_refusal(source)
         case FileFormat.NUMPY_ARCHIVE:
@@ -185,14 +207,6 @@ def _find(source: Source) -> Found:
         case kind:
             what, hint = _NOT_A_MODEL[kind]
             raise refusals.unknown(source.name, what, hint=hint)
-
-
-def _unread_torch_file(source: Source, tree: object) -> CheckpointError:
-    return refusals.unknown(
-        source.name,
-        f"is a PyTorch file with {describe_tree(tree)}, a layout this version does not read",
-        hint="Ask its author for a .safetensors copy with StyleGAN2-ADA's tensor names.",
-    )
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -1,0 +1,11 @@
+"""The layouts of state dicts that this version reads, one row each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from latent_studio.checkpoints.state_dicts import Layout
+
+#: Asked in this order; the first that matches is taken.
+LAYOUTS: tuple[Layout, ...] = ()
