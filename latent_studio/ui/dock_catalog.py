@@ -73,7 +73,7 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             tr("Export traversal"),
             f"{package}.export:ExportDock",
             _BOTTOM,
-            190,
+            208,
             "Alt+6",
             is_shown=False,
         ),

@@ -226,7 +226,7 @@ def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
     if info.choices:
         editor = QComboBox()
         for choice in info.choices:
-            editor.addItem(str(choice), choice)
+            editor.addItem(str(choice).replace("-", " "), choice)
     elif info.type is bool:
         editor = QCheckBox()
     elif info.many or info.parse is not None or info.type in (str, Path):
@@ -246,7 +246,7 @@ def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
     if isinstance(editor, QSpinBox | QDoubleSpinBox):
         editor.setSuffix(f" {info.unit}" if info.unit else "")
         editor.setSpecialValueText(parent.tr("not set") if info.optional else "")
-    editor.setMinimumWidth(_FIELD_WIDTH)
+        editor.setMinimumWidth(_FIELD_WIDTH)
     field = _Field(info, editor, parent)
     if default is not None or info.optional:
         field.show_value(default)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _SIZE = QSize(1480, 900)
 _SMALLEST = QSize(880, 480)
-_BAR = 32
+_TOP, _BOTTOM = 34, 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +133,14 @@ class MainWindow(QMainWindow):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(colour(tokens.line), 1))
         painter.setBrush(colour(tokens.panel))
-        height = self.height() - 2 * _BAR
+        height = self.height() - _TOP - _BOTTOM
         middle = self.width() - LEFT_WIDTH - RIGHT_WIDTH - 4 * MARGIN
         left = float(MARGIN)
         for width in (LEFT_WIDTH, middle, RIGHT_WIDTH):
-            painter.drawRoundedRect(QRectF(left + 0.5, _BAR + 0.5, width - 1, height - 1), 8, 8)
+            painter.drawRoundedRect(QRectF(left + 0.5, _TOP + 0.5, width - 1, height - 1), 8, 8)
             left += width + MARGIN
         painter.setPen(colour(tokens.muted))
-        place = QRectF(2 * MARGIN + LEFT_WIDTH, _BAR, middle, height)
+        place = QRectF(2 * MARGIN + LEFT_WIDTH, _TOP, middle, height)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.tr("Starting"))
         painter.end()
 

@@ -500,7 +500,7 @@ def test_every_action_says_what_it_does_and_can_be_triggered(qtbot, window, monk
 
 def test_no_two_actions_share_a_key(window):
     keys = [key.toString() for action in window.context.actions for key in action.shortcuts()]
-    keys += [window.docking[id].toggleViewAction().shortcut().toString() for id in ("model", "sliders", "jobs")]
+    keys += [toggle.shortcut().toString() for toggle in window.docking.toggles()]
 
     assert len(keys) == len(set(keys))
 

@@ -179,6 +179,7 @@ class ExportDock(QWidget):
         self._what.setCurrentIndex(1 if model.directions else 0)
         blocker.unblock()
         self.setEnabled(True)
+        self._show_estimate()
 
     @Slot(object, object)
     def show_session(self, old: Session, new: Session) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job
 
+#: Quiet jobs that take longer than this get a card too.
+_QUIET_S = 0.7
 #: Ended jobs kept on show; older ones go.
 _ENDED_KEPT = 5
 
@@ -75,7 +77,9 @@ class JobsDock(QWidget):
         card.openRequested.connect(open_folder)
         self._entries[job.id] = _Entry(job, card)
         self._cards.insertWidget(0, card)
-        self._empty.hide()
+        # What is over in a moment should not flash by.
+        card.setVisible(not job.is_quiet)
+        self._show_whether_empty()
 
     @Slot(object)
     def _start(self, job: Job) -> None:
@@ -92,6 +96,9 @@ class JobsDock(QWidget):
         entry.card.setProgress(
             progress.fraction, progress.message, seconds_left(progress.fraction, since=entry.began)
         )
+        if entry.card.isHidden() and time.monotonic() - entry.began > _QUIET_S:
+            entry.card.show()
+            self._show_whether_empty()
         if progress.preview is not None:
             entry.card.setPreview(image_of(progress.preview.pixels))
 
@@ -156,7 +163,10 @@ class JobsDock(QWidget):
             self._cards.removeWidget(entry.card)
             entry.card.hide()
             entry.card.deleteLater()
-        self._empty.setVisible(not self._entries)
+        self._show_whether_empty()
+
+    def _show_whether_empty(self) -> None:
+        self._empty.setVisible(all(entry.card.isHidden() for entry in self._entries.values()))
 
 
 def seconds_left(fraction: float | None, *, since: float) -> float | None:
