@@ -157,6 +157,8 @@ class Renderer:
                 noise_key=_noise_key(request.synthesis),
                 cache=cache,
                 times=self._times,
+                # Dozens of thumbnails would push out what the next drag starts from.
+                feeds_cache=not request.coarse_only,
             )
 
     def _coarse_stage(self, *, start: int) -> int | None:

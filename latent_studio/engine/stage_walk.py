@@ -29,6 +29,7 @@ class StageWalk:
         noise: maps for all stages.
         noise_key: which noise that is.
         cache: read at the start, fed on the way.
+        feeds_cache: False leaves the cache as it is, for pictures nobody is going to edit.
         times: told how long each stage took.
 
     Attributes:
@@ -46,12 +47,13 @@ class StageWalk:
         noise_key: NoiseKey,
         cache: PrefixCache,
         times: StageTimes,
+        feeds_cache: bool = True,
     ) -> None:
         self.ws = torch.tensor(ws, device=generator.device)[None]
         self.stages_run = 0
         self._stages = generator.stages
         self._noise = noise
-        self._cache = cache
+        self._cache = cache if feeds_cache else None
         self._times = times
         self._keys = prefix_keys(ws, self._stages, noise=noise_key)
         self.reached, self._features = cache.longest(self._keys)
@@ -78,7 +80,8 @@ class StageWalk:
             self._features = self._stages[index].run(below, picture, self.ws, self._noise)
         self.reached = index
         self.stages_run += 1
-        self._cache.put(self._keys[index], self._features)
+        if self._cache is not None:
+            self._cache.put(self._keys[index], self._features)
 
     def pixels(self) -> NDArray[np.uint8]:
         """The picture at the stage reached, ``(H, W, C)`` uint8."""

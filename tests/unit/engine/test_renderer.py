@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -183,6 +185,20 @@ def test_coarse_only_stops_at_the_preview(renderer: Renderer, generator: FakeGen
     frames = list(renderer.frames(wanted))
     assert [(f.quality, f.pixels.shape[0]) for f in frames] == [(Quality.COARSE, 32)]
     assert generator.runs == [0, 1, 2, 3]
+
+
+def test_a_thumbnail_uses_the_cache_but_does_not_fill_it(
+    renderer: Renderer, generator: FakeGenerator
+) -> None:
+    list(renderer.frames(request()))
+    before = renderer.cache.bytes_used
+    generator.runs.clear()
+    late = replace(request(2, row=3), coarse_only=True)
+    list(renderer.frames(late))
+    list(renderer.frames(late))
+    # Quick enough to be sharp at once.
+    assert generator.runs == [2, 3, 4, 2, 3, 4]
+    assert renderer.cache.bytes_used == before
 
 
 def test_the_sharp_frame_alone_has_the_same_bytes(renderer: Renderer, generator: FakeGenerator) -> None:
