@@ -44,6 +44,7 @@ class CanvasController(QObject):
         canvas.comparePressed.connect(self._show_before)
         canvas.compareReleased.connect(self._show_after)
         canvas.fileDropped.connect(self.take_file)
+        canvas.messageDismissed.connect(self._show_empty_if_so)
         renders.frame_ready.connect(canvas.showFrame)
         renders.failed.connect(self._show_render_failure)
         models.failed.connect(self._show_model_failure)
@@ -98,8 +99,8 @@ class CanvasController(QObject):
         self._canvas.setBusy(self.tr("Opening {name}").format(name=name) if name else "")
         if name:
             self._canvas.hideEmptyState()
-        elif self._models.model is None:
-            self.show_empty()
+        else:
+            self._show_empty_if_so()
 
     @Slot(object)
     def _show_render_failure(self, failure: Failure) -> None:
@@ -107,10 +108,15 @@ class CanvasController(QObject):
 
     @Slot(object)
     def _show_model_failure(self, failure: Failure) -> None:
+        # The message says what to do; once it is read, the empty state does.
+        self._canvas.hideEmptyState()
         self._show_failure(failure, until_frame=False)
 
-    def show_empty(self) -> None:
+    @Slot()
+    def _show_empty_if_so(self) -> None:
         """Say what to do while no model is open."""
+        if self._models.model is not None:
+            return
         self._canvas.showEmptyState(
             self.tr("No model is open"),
             self.tr("Drop a .safetensors or .pkl file here, or open one."),

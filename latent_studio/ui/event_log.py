@@ -13,6 +13,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Slot
 from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from latent_studio.app.models import LoadedModel
     from latent_studio.core.jobs import Progress
     from latent_studio.core.render import Frame
@@ -111,6 +113,11 @@ class EventLog(QObject):
             noise_mode=new.synthesis.noise_mode,
         )
 
+    @Slot(str, object, object)
+    def thumbnail(self, id: str, low: QImage | None, high: QImage | None) -> None:
+        """A slider shows a picture of an end."""
+        self.write("thumbnail", id=id, is_complete=low is not None and high is not None)
+
     @Slot(object)
     def model(self, model: LoadedModel) -> None:
         """A model is open."""
@@ -158,6 +165,7 @@ def open_event_log(window: MainWindow, context: DockContext, canvas: LatentCanva
     canvas.frameShown.connect(events.frame)
     context.bridge.session_changed.connect(events.session)
     context.models.model_changed.connect(events.model)
+    context.thumbnails.ready.connect(events.thumbnail)
     context.models.failed.connect(events.failure)
     context.renders.failed.connect(events.failure)
     jobs = context.jobs

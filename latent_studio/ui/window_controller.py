@@ -139,12 +139,14 @@ class WindowController(QObject):
 
     @Slot()
     def _show_palette(self) -> None:
+        self._sheet.closeOverlay()
         groups = self._grouped_actions()
         self._palette.setActions((group, action) for group, actions in groups.items() for action in actions)
         self._palette.openOverlay()
 
     @Slot()
     def _show_shortcuts(self) -> None:
+        self._palette.closeOverlay()
         text = QKeySequence.SequenceFormat.NativeText
         self._sheet.setShortcuts(
             [

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,8 @@ def focus(screen: Screen) -> None:  # noqa: F811
 
 
 def save(screen: Screen, folder: Path, name: str) -> None:  # noqa: F811
+    """Photograph the screen once what was done last had the time to show."""
+    time.sleep(0.5)
     screen.grab(folder / f"{name}.png")
 
 
@@ -162,8 +165,6 @@ def test_a_whole_journey_with_mouse_and_keyboard(
     assert sharp["mean"] != first["mean"]
     edited = sessions[-1]
     assert sharp["mean"] == pytest.approx(rendered_mean(edited), abs=0.5), "the last picture is the right one"
-    save(screen, shots, "window")
-
     # The picture is dragged over the seed plane.
     x, y = program.middle("canvas")
     screen.drag((x, y), (x + 150, y + 40), steps=20, pause_s=0.03)
@@ -185,7 +186,6 @@ def test_a_whole_journey_with_mouse_and_keyboard(
         screen.click(*program.middle(name))
         screen.press("ctrl+a")
         screen.type(text)
-    save(screen, shots, "export")
     screen.click(*program.middle("export-start"))
     program.wait_for(
         "film", lambda: any(event["result"] == "TraversalResult" for event in program.events("job_done"))
@@ -197,12 +197,45 @@ def test_a_whole_journey_with_mouse_and_keyboard(
     assert len(pictures) == 8
     assert len(set(pictures)) == 5, "there and back: five different pictures"
     assert [sweep["direction"]["id"] for sweep in recipe["sweep"]["directions"]] == [edited["edits"][0][0]]
-    save(screen, shots, "exported")
+    save(screen, shots, "window-export")
+
+    # Pictures for the documents: another seed, more edits, both themes; the palette finds the theme.
+    screen.press("alt+6")
+    screen.click(*program.middle("seedBox"))
+    screen.press("ctrl+a")
+    screen.type("9")
+    screen.press("Return")
+    for name, way in (("slider e0", -40), ("slider e4", 50), ("slider e5", -30)):
+        x, y = program.middle(name)
+        screen.drag((x, y), (x + way, y), steps=8, pause_s=0.03)
+    screen.act("mousemove", 740, 450)
+    program.wait_until_sharp()
+    program.wait_for("thumbnails", lambda: thumbnails_are_complete(program))
+    save(screen, shots, "window-dark")
+    screen.press("ctrl+k")
+    screen.type("light theme")
+    screen.press("Return")
+    save(screen, shots, "window-light")
+    screen.press("F1")
+    save(screen, shots, "shortcuts")
+    screen.press("Escape")
 
     # And out.
     screen.press("ctrl+q")
     assert program.close() == 0
     assert program.last("closed")["stuck"] == []
+
+
+def thumbnails_are_complete(program: Program) -> bool:
+    """Whether every slider in sight shows both ends of the newest base."""
+    events = program.events()
+    begun = next(
+        i for i, event in enumerate(events) if event.get("base") == "SeedPoint(seed=9, dx=0.0, dy=0.0)"
+    )
+    made = {event["id"] for event in events[begun:] if event["event"] == "thumbnail" and event["is_complete"]}
+    sliders = [name for name in program.last("places")["places"] if name.startswith("slider e")]
+    # One row above and one below the visible ones exist, but are not seen.
+    return len(made) >= len(sliders) - 2
 
 
 def rendered_mean(session: Event) -> float:

@@ -89,12 +89,16 @@ def test_a_model_that_cannot_be_opened_says_one_sentence_and_the_old_one_stays(q
     assert window.context.store.session.model.name == "cats"
 
 
-def test_without_any_model_a_failed_opening_leaves_the_empty_state(qtbot, open_window):
+def test_without_any_model_the_empty_state_follows_a_failed_opening(qtbot, open_window):
     window = open_window(model=None)
 
     window.open_model("bad")
     qtbot.waitUntil(lambda: window.canvas.messageText() != "", timeout=WAIT_MS)
+    assert not window.canvas.isEmptyStateShown()
 
+    window.canvas.setFocus()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert window.canvas.messageText() == ""
     assert window.canvas.isEmptyStateShown()
 
 

@@ -110,6 +110,8 @@ class LatentDock(QWidget):
         self._class.valueChanged.connect(self._set_class)
         context.models.model_changed.connect(self._take_model)
         context.bridge.session_changed.connect(self.show_session)
+        self._class.hide()
+        self._class_label.hide()
         self.setEnabled(False)
         self._show_synthesis(context.store.session.synthesis)
 
