@@ -85,8 +85,11 @@ class _GeneratorChecks:
         ws = self._map()
         _require_tensor(ws, (2, spec.num_ws, spec.w_dim), "map's result")
         _require(torch.equal(ws, self._map()), "map gives other bits the second time")
-        average = generator.map(self._z, self._c, truncation_psi=0.0)
-        _require(_close(average, generator.w_avg.expand_as(average)), "truncation_psi 0 must give w_avg")
+        average = generator.w_avg.expand_as(ws).clone()
+        pulled = spec.w_dim - spec.class_dims
+        average[..., pulled:] = ws[..., pulled:]
+        none = generator.map(self._z, self._c, truncation_psi=0.0)
+        _require(_close(none, average), "truncation_psi 0 must give w_avg, and leave the class alone")
         cut = generator.map(self._z, self._c, truncation_psi=0.0, truncation_cutoff=1)
         _require(_close(cut[:, 0], average[:, 0]), "truncation_cutoff 1 must pull row 0")
         _require(torch.equal(cut[:, 1:], ws[:, 1:]), "truncation_cutoff 1 must leave rows from 1 alone")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import stylegan2, stylegan3
+from latent_studio.checkpoints import dcgan, stylegan2, stylegan3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -39,6 +39,14 @@ class Family:
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
+        dcgan.FAMILY: Family(
+            name=dcgan.FAMILY,
+            title="DCGAN",
+            defaults=dcgan.DEFAULTS,
+            looks_like=dcgan.looks_like,
+            guess_options=dcgan.guess_options,
+            describe=dcgan.describe,
+        ),
         stylegan2.FAMILY: Family(
             name=stylegan2.FAMILY,
             title="StyleGAN2",

@@ -14,10 +14,12 @@ class GeneratorSpec:
         resolution: side of the square output in pixels.
         channels: 1 (grey), 3 (RGB) or 4 (RGBA).
         z_dim: length of a z.
-        w_dim: length of one row of ws; equals ``z_dim`` for families without a mapping network.
+        w_dim: length of one row of ws; equals ``z_dim`` for families without a mapping network and classes.
         num_ws: rows of ws; 1 for families without per-layer styles.
         c_dim: number of class labels; 0 when unconditional.
-        has_mapping: False when w is z itself (ProgGAN, SNGAN, DCGAN).
+        has_mapping: False when w is z itself (ProgGAN, SNGAN, DCGAN), or z and a class (BigGAN).
+        class_dims: how many trailing numbers of a row of ws say which class it is, as a vector the network
+            learned; truncation leaves them alone. 0 where the mapping network blends z and class.
         stage_resolutions: output side after each stage, coarse to fine.
         num_parameters: trained numbers in the network.
         variant: architecture detail worth showing, such as ``"skip"`` or ``"resnet"``.
@@ -31,6 +33,7 @@ class GeneratorSpec:
     num_ws: int
     c_dim: int = 0
     has_mapping: bool = True
+    class_dims: int = 0
     stage_resolutions: tuple[int, ...] = ()
     num_parameters: int = 0
     variant: str = ""

@@ -130,7 +130,8 @@ class Resolver:
         if psi == 1:
             return ws
         average = self._generator.w_avg.float().cpu()
-        pulled = truncate(torch.tensor(ws)[None], average, psi=psi, cutoff=cutoff)
+        class_dims = self._generator.spec.class_dims
+        pulled = truncate(torch.tensor(ws)[None], average, psi=psi, cutoff=cutoff, class_dims=class_dims)
         return np.asarray(pulled[0].numpy(), dtype=np.float32)
 
 

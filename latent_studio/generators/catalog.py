@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: Family id to ``module:function``; the function takes a checkpoint and returns a generator on the CPU.
 FAMILIES = MappingProxyType(
     {
+        "dcgan": "latent_studio.generators.dcgan:build_dcgan",
         "stylegan2": "latent_studio.generators.stylegan2:build_stylegan2",
         "stylegan3": "latent_studio.generators.stylegan3:build_stylegan3",
         "toy": "latent_studio.generators.toy:build_toy",

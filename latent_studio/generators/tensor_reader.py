@@ -38,6 +38,14 @@ class TensorReader:
         """The names taken so far."""
         return frozenset(self._taken)
 
+    def count(self, *, without: tuple[str, ...] = ()) -> int:
+        """How many numbers there are in the tensors taken so far.
+
+        Args:
+            without: ends of names that do not count.
+        """
+        return sum(self._tensors[name].numel() for name in self._taken if not name.endswith(without))
+
     def shape_of(self, name: str) -> tuple[int, ...] | None:
         """A tensor's shape; ``None`` if there is no such tensor."""
         tensor = self._tensors.get(name)

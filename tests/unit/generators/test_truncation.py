@@ -38,3 +38,11 @@ def test_the_argument_is_not_written_to():
     truncate(ws, W_AVG, psi=0.5, cutoff=1)
 
     assert torch.equal(ws, WS)
+
+
+@pytest.mark.parametrize("cutoff", [None, 2])
+def test_numbers_that_say_the_class_are_left_alone(cutoff):
+    cut = truncate(WS, W_AVG, psi=0.3, cutoff=cutoff, class_dims=1)
+
+    assert torch.equal(cut[..., 3:], WS[..., 3:])
+    assert torch.equal(cut[..., :3], truncate(WS[..., :3], W_AVG[:3], psi=0.3, cutoff=cutoff))
