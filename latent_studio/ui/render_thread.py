@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from latent_studio.core.mailbox import Mailbox
-from latent_studio.core.render import Quality
 from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.worker_thread import WAIT_MS, end_thread, start_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from latent_studio.core.render import Frame, RenderRequest
 
 log = logging.getLogger(__name__)
+
+
+class _SupersededError(Exception):
+    """A request came while a thumbnail was made. Silent."""
 
 
 class RenderEngine(Protocol):
@@ -26,6 +29,12 @@ class RenderEngine(Protocol):
 
     def render(self, request: RenderRequest, *, superseded: Callable[[], bool]) -> Iterator[Frame]:
         """Coarse frames, then the final one; stops between stages once ``superseded()``."""
+        ...
+
+    def render_batch(
+        self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None]
+    ) -> Iterator[Frame]:
+        """Sharp frames for nobody who watches; ``check_cancel`` is called between stages."""
         ...
 
     def stats(self) -> object:
@@ -39,7 +48,7 @@ class ThumbnailWish:
 
     Attributes:
         key: hands the picture back to whoever asked.
-        request: what to render.
+        request: what to render; ``coarse_only`` where sharp pictures take long.
     """
 
     key: Hashable
@@ -124,18 +133,27 @@ class RenderWorker(QObject):
         if not self._todo or self._requests.is_closed:
             return False
         wish = self._todo.pop(0)
-        quality = Quality.COARSE
         try:
-            for frame in self._prepared_engine().render(wish.request, superseded=self._is_superseded):
+            for frame in self._thumbnail_frames(wish.request):
                 self.thumbnail_ready.emit(wish.key, frame)
-                quality = frame.quality
-            if quality is not Quality.FINAL and not wish.request.coarse_only:
-                # Somebody wanted a picture meanwhile; the sharp thumbnail comes after it.
-                self._todo.insert(0, wish)
+        except _SupersededError:
+            # Somebody wants a picture; the thumbnail comes after it.
+            self._todo.insert(0, wish)
         except Exception as error:
             # A missing thumbnail is no news for the user; the slider itself will tell when it is moved.
             log.info("No thumbnail for %s: %s", wish.key, error)
         return True
+
+    def _thumbnail_frames(self, request: RenderRequest) -> Iterator[Frame]:
+        engine = self._prepared_engine()
+        if request.coarse_only:
+            return engine.render(request, superseded=self._is_superseded)
+        # A batch keeps its activations to itself: thumbnails would push out what a drag starts from.
+        return engine.render_batch((request,), check_cancel=self._check_superseded)
+
+    def _check_superseded(self) -> None:
+        if self._is_superseded():
+            raise _SupersededError
 
     def _prepared_engine(self) -> RenderEngine:
         engine = self._engine()

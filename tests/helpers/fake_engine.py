@@ -82,8 +82,9 @@ class FakeEngine:
         self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None]
     ) -> Iterator[Frame]:
         for request in requests:
-            check_cancel()
-            pause(self.stage_s)
+            for _ in range(self.stages):
+                check_cancel()
+                pause(self.stage_s / self.stages)
             yield self.render_final(request)
 
     def stats(self) -> FakeStats:

@@ -183,6 +183,20 @@ def test_a_request_overtakes_waiting_thumbnails(qtbot, thread, engine):
     assert len(heard.thumbnails) < 40
 
 
+def test_a_sharp_thumbnail_gives_way_to_a_request_and_comes_after_it(qtbot, thread, engine):
+    engine.stage_s = 0.1
+    heard = Collector(thread)
+    thread.wish_thumbnails(tuple(ThumbnailWish(k, request_of(0, float(k))) for k in range(3)))
+    pause(0.05)
+
+    thread.submit(request_of(5))
+    qtbot.waitUntil(lambda: len(heard.thumbnails) == 3, timeout=WAIT_MS)
+
+    assert heard.has_final(5)()
+    assert [key for key, _ in heard.thumbnails] == [0, 1, 2]
+    assert all(frame.quality is Quality.FINAL for _, frame in heard.thumbnails)
+
+
 def test_a_call_runs_on_the_render_thread_between_pictures(qtbot, thread):
     heard = Collector(thread)
     here = threading.get_ident()
