@@ -89,10 +89,11 @@ def plain_filtered_lrelu(x: Tensor, bias: Tensor, how: Resampling) -> Tensor:
 
 def _filtered(x: Tensor, taps: Tensor) -> Tensor:
     """Convolve each channel of ``(N, C, H, W)`` with ``(k,)`` in both dimensions, or with ``(k, k)``."""
-    square = torch.outer(taps, taps) if taps.ndim == 1 else taps
-    # torch correlates where the filter is meant to convolve, hence the flip.
-    kernel = square.flip((0, 1)).expand(x.shape[1], 1, -1, -1)
-    return F.conv2d(x, kernel, groups=x.shape[1])
+    # torch correlates where the filter is meant to convolve, hence the flips.
+    if taps.ndim == 2:
+        return F.conv2d(x, taps.flip((0, 1)).expand(x.shape[1], 1, -1, -1), groups=x.shape[1])
+    column = _columns(taps.flip(0)).expand(x.shape[1], -1, -1, -1)
+    return F.conv2d(F.conv2d(x, column, groups=x.shape[1]), column.mT, groups=x.shape[1])
 
 
 class FilteredLrelu:

@@ -428,7 +428,7 @@ class _LayerBuilder:
 
     @property
     def _resolution(self) -> int:
-        return max(1, min(round(self._rate), self._names[-1].side))
+        return max(1, round(min(self._rate, self._names[-1].side)))
 
     def source(self) -> FourierInput:
         """The Fourier features; call first."""

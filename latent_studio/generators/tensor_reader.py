@@ -101,7 +101,7 @@ def in_float32(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """All tensors as contiguous float32 constants.
 
     Raises:
-        MissingWeightsError: one is not floating point, or holds NaN or infinity.
+        MissingWeightsError: one is empty, is not floating point, or holds NaN or infinity.
     """
     result = {}
     for name, tensor in tensors.items():
@@ -109,6 +109,11 @@ def in_float32(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             raise MissingWeightsError(
                 f"Tensor {name!r} holds {tensor.dtype}; expected floating point numbers.",
                 hint="The file may hold another kind of network.",
+            )
+        if not tensor.numel():
+            raise MissingWeightsError(
+                f"Tensor {name!r} is empty: its shape is {_as_text(tuple(tensor.shape))}.",
+                hint="The file may be damaged, or hold another kind of network.",
             )
         result[name] = tensor.detach().float().contiguous()
         if not bool(torch.isfinite(result[name]).all()):

@@ -444,6 +444,21 @@ def test_a_filter_of_a_strange_length_is_refused():
         build_stylegan3(checkpoint)
 
 
+@pytest.mark.parametrize("name", ["mapping.w_avg", "synthesis.input.freqs", "synthesis.L1_36_6.weight"])
+def test_an_empty_tensor_is_named(name):
+    checkpoint = small_checkpoint()
+    empty = checkpoint.tensors[name][:0]
+
+    with pytest.raises(MissingWeightsError, match="is empty"):
+        build_stylegan3(with_tensors(checkpoint, **{name.replace(".", "__"): empty}))
+
+
+@pytest.mark.parametrize("rate", [1e-300, 1e308])
+def test_an_absurd_sampling_rate_is_noticed(rate):
+    with pytest.raises(MissingWeightsError, match="samples per picture width"):
+        build_stylegan3(with_options(small_checkpoint(32), input_sampling_rate=rate))
+
+
 def test_values_that_are_not_finite_are_refused():
     checkpoint = with_tensors(small_checkpoint(), synthesis__L0_36_6__bias=torch.full((6,), math.nan))
 
