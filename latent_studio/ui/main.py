@@ -59,7 +59,7 @@ def main(
         settings: preferences; read from the profile by default.
 
     Returns:
-        The exit code: 0.
+        The exit code: 0, or 1 if a thread had to be left behind.
     """
     paths = Paths.choose(profile)
     _start_log(paths)
@@ -88,7 +88,7 @@ def main(
         # A thread that does not answer would keep the process alive for ever, or crash it on the way out.
         log.error("Leaving without waiting for: %s", ", ".join(stuck))
         logging.shutdown()
-        os._exit(code)
+        os._exit(code or 1)
     window.deleteLater()
     app.processEvents()
     return code

@@ -161,5 +161,7 @@ class MainWindow(QMainWindow):
         """Remember the layout, then cancel what runs and end the threads."""
         if self._bench is not None:
             self._state.save(self)
+            # Waiting for a step to end looks like a window that hangs; it need not be seen.
+            self.hide()
             self._stuck = self._bench.close()
         super().closeEvent(event)

@@ -27,8 +27,8 @@ class Timings:
         revision: of the latest frame.
         coarse_ms: until the coarse frame; ``None`` when there was none.
         coarse_side: its longer side in pixels.
-        sharp_ms: until the final frame; that of an older picture while this one is being made.
-        sharp_side: its longer side in pixels.
+        sharp_ms: until the final frame; ``None`` while it is being made and the picture is a preview.
+        sharp_side: its longer side in pixels; 0 before the first.
     """
 
     revision: int = 0
@@ -159,7 +159,7 @@ def _timings_with(timings: Timings, frame: Frame) -> Timings:
     milliseconds = 1000 * frame.seconds
     side = max(frame.pixels.shape[:2])
     if frame.quality is Quality.COARSE:
-        return replace(timings, revision=frame.revision, coarse_ms=milliseconds, coarse_side=side)
+        return Timings(frame.revision, milliseconds, side, None, timings.sharp_side)
     if frame.revision != timings.revision:
         # It was so fast that it needed no coarse frame.
         timings = Timings(frame.revision)

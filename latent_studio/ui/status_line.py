@@ -77,8 +77,10 @@ class StatusLine(QStatusBar):
         parts = []
         if timings.coarse_ms is not None:
             parts.append(f"coarse {timings.coarse_side}² {timings.coarse_ms:.0f} ms")
-        if timings.sharp_ms is not None:
-            parts.append(f"sharp {timings.sharp_side}² {timings.sharp_ms:.0f} ms")
+        if timings.sharp_side:
+            # An open end says that the picture is a preview still.
+            wait = "…" if timings.sharp_ms is None else f"{timings.sharp_ms:.0f} ms"
+            parts.append(f"sharp {timings.sharp_side}² {wait}")
         self._timings = " → ".join(parts)
         self._show_figures()
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel
 from latent_studio.core.errors import OutOfMemoryError
 from latent_studio.core.render import Quality
 from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.ui.docks.sliders import SlidersDock
 from latent_studio.ui.event_log import VARIABLE
 from latent_studio.ui.theme import theme
 from latent_studio.ui.widgets.edit_list import EditList
@@ -221,6 +222,43 @@ def test_rows_chosen_in_the_header_count_for_sliders_that_rest(window):
     assert store.session.edits.find(direction(window, "e1").id).rows == (0, 1, 2)
     assert bank.rowState(direction(window, "e0").id).rows_text == "all"
     assert bank.rowState(direction(window, "e2").id).rows_text == "0–2"
+
+
+def test_the_menu_of_a_slider_switches_it_changes_its_rows_and_resets_it(qtbot, window):
+    store = window.context.store
+    id = direction(window, "e1").id
+    store.set_amount(direction(window, "e1"), 2.0)
+    window.findChild(QWidget, "slider-rows").rowsChanged.emit((0, 1))
+    dock = window.findChild(SlidersDock)
+
+    def choose(name: str) -> None:
+        menu = dock.make_menu(id)
+        action = next(one for one in menu.actions() if one.objectName() == f"slider-{name}")
+        assert action.isEnabled()
+        assert action.toolTip()
+        action.trigger()
+        menu.deleteLater()
+
+    choose("switch")
+    assert not store.session.edits.find(id).enabled
+    choose("switch")
+    assert store.session.edits.find(id).enabled
+    choose("take-rows")
+    assert store.session.edits.find(id).rows == (0, 1)
+    window.context.models.ranges.set(direction(window, "e1"), -1.0, 8.0)
+    choose("reset-range")
+    assert window.context.models.ranges.of(direction(window, "e1")) == (-6.0, 6.0)
+    choose("reset")
+    assert store.session.edits.find(id) is None
+
+
+def test_a_hand_on_a_slider_of_the_model_before_does_no_harm(qtbot, window):
+    bank = window.findChild(SliderBank, "slider-bank")
+
+    bank.amountChanged.emit("gone", 2.0)
+    bank.gestureFinished.emit("gone")
+
+    assert len(window.context.store.session.edits) == 0
 
 
 def test_uneven_slider_ends_are_remembered_for_the_model(window, open_window):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Slot
+from PySide6.QtCore import QPoint, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from latent_studio.core.edits import Edit
@@ -15,7 +16,9 @@ from latent_studio.ui.widgets.slider_bank import SliderBank
 from latent_studio.ui.widgets.slider_row import SliderRowState
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction, QImage
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QImage
 
     from latent_studio.app.models import LoadedModel
     from latent_studio.core.directions import Direction, Rows
@@ -152,7 +155,10 @@ class SlidersDock(QWidget):
 
     @Slot(str, float)
     def _set_amount(self, id: str, amount: float) -> None:
-        direction, store = self._directions[id], self._context.store
+        direction, store = self._directions.get(id), self._context.store
+        if direction is None:
+            # The hand still holds a slider of the model that was open before.
+            return
         if store.session.edits.find(id) is None:
             edits = store.session.edits.with_edit(Edit(direction, amount, self._rows))
             label = self.tr("Move {name}").format(name=direction.name)
@@ -204,40 +210,87 @@ class SlidersDock(QWidget):
 
     @Slot(str, QPoint)
     def _show_menu(self, id: str, place: QPoint) -> None:
-        direction = self._directions[id]
+        self.make_menu(id).popup(place)
+
+    def make_menu(self, id: str) -> QMenu:
+        """What can be done with one slider; the menu goes when it is closed."""
         edit = self._context.store.session.edits.find(id)
+        is_on = edit is None or edit.enabled
+        rows = rows_text(self._rows, all_text=self.tr("all"))
+        ranges = self._context.models.ranges
         menu = QMenu(self)
-        reset = menu.addAction(self.tr("Reset"))
-        reset.setEnabled(edit is not None)
-        switch = menu.addAction(
-            self.tr("Switch off") if edit is None or edit.enabled else self.tr("Switch on")
-        )
-        switch.setEnabled(edit is not None)
-        take_rows = menu.addAction(
-            self.tr("Move rows {rows}").format(rows=rows_text(self._rows, all_text=self.tr("all")))
-        )
-        take_rows.setEnabled(edit is not None and edit.rows != self._rows)
-        menu.addSeparator()
-        set_range = menu.addAction(self.tr("Range…"))
-        reset_range = menu.addAction(self.tr("Reset range"))
-        chosen: QAction | None = menu.exec(place)
-        menu.deleteLater()
-        store = self._context.store
-        if chosen is None:
-            return
-        if chosen is reset:
-            store.reset_amount(id)
-        elif chosen is switch and edit is not None:
-            store.set_edit(replace(edit, enabled=not edit.enabled), f"{switch.text()} {direction.name}")
-        elif chosen is take_rows and edit is not None:
-            store.set_edit(
-                replace(edit, rows=self._rows), self.tr("Change rows of {name}").format(name=direction.name)
-            )
-        elif chosen is set_range:
-            self._bank.editRange(id)
-        elif chosen is reset_range and self._context.models.ranges is not None:
-            self._context.models.ranges.reset(direction)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setToolTipsVisible(True)
+        for name, text, tooltip, can_do, do in (
+            (
+                "reset",
+                self.tr("Reset"),
+                self.tr("Back to zero."),
+                edit is not None,
+                self._context.store.reset_amount,
+            ),
+            (
+                "switch",
+                self.tr("Switch off") if is_on else self.tr("Switch on"),
+                self.tr("Without its effect, but with its amount.") if is_on else self.tr("With its effect."),
+                edit is not None,
+                self._switch,
+            ),
+            (
+                "take-rows",
+                self.tr("Move rows {rows}").format(rows=rows),
+                self.tr("Move the rows chosen above the sliders."),
+                edit is not None and edit.rows != self._rows,
+                self._take_rows,
+            ),
+            ("", "", "", False, None),
+            (
+                "set-range",
+                self.tr("Range…"),
+                self.tr("Choose the slider's ends; they may be uneven."),
+                ranges is not None,
+                self._bank.editRange,
+            ),
+            (
+                "reset-range",
+                self.tr("Reset range"),
+                self.tr("Back to the ends that were suggested."),
+                ranges is not None
+                and ranges.of(self._directions[id]) != self._directions[id].suggested_range,
+                self._reset_range,
+            ),
+        ):
+            if do is None:
+                menu.addSeparator()
+                continue
+            action = menu.addAction(text)
+            action.setObjectName(f"slider-{name}")
+            action.setToolTip(tooltip)
+            action.setEnabled(can_do)
+            action.triggered.connect(partial(_call_with, do, id))
+        return menu
+
+    def _switch(self, id: str) -> None:
+        edit = self._context.store.session.edits.find(id)
+        if edit is not None:
+            word = self.tr("Switch off") if edit.enabled else self.tr("Switch on")
+            changed = replace(edit, enabled=not edit.enabled)
+            self._context.store.set_edit(changed, f"{word} {edit.direction.name}")
+
+    def _take_rows(self, id: str) -> None:
+        edit = self._context.store.session.edits.find(id)
+        if edit is not None:
+            label = self.tr("Change rows of {name}").format(name=edit.direction.name)
+            self._context.store.set_edit(replace(edit, rows=self._rows), label)
+
+    def _reset_range(self, id: str) -> None:
+        if self._context.models.ranges is not None:
+            self._context.models.ranges.reset(self._directions[id])
             self._show_all()
+
+
+def _call_with(do: Callable[[str], object], id: str, _checked: bool = False) -> None:
+    do(id)
 
 
 def _tooltip_of(direction: Direction) -> str:
