@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.helpers.fake_engine import FakeEngine, colour_of
-from tests.helpers.fake_studio import FakeStudio, fake_model
 
 from latent_studio.app.paths import Paths
 from latent_studio.core.edits import Edit, EditStack
@@ -10,6 +8,8 @@ from latent_studio.core.errors import Cancelled, CorruptFileError, OutOfMemoryEr
 from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.core.render import Quality, RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
+from tests.helpers.fake_engine import FakeEngine, colour_of
+from tests.helpers.fake_studio import FakeStudio, fake_model
 
 MODEL = fake_model("cats")
 
