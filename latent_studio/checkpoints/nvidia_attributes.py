@@ -40,6 +40,17 @@ def text(value: object, name: str) -> str:
     return value
 
 
+def flag(value: object, name: str) -> bool:
+    """True or false.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if not isinstance(value, bool):
+        raise ValueError(f"its {name} is neither true nor false")
+    return value
+
+
 def positive(value: object, name: str) -> float:
     """A finite number above zero.
 
