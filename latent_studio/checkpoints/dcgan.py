@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from latent_studio.checkpoints.batch_norms import take_norm
 from latent_studio.checkpoints.state_dicts import Converted, Layout
 
 if TYPE_CHECKING:
@@ -27,11 +28,6 @@ FAMILY = "dcgan"
 #:
 #: norm_eps: added to variances.
 DEFAULTS: Mapping[str, OptionValue] = MappingProxyType({"norm_eps": 1e-5})
-
-#: Our name for each tensor of a normalisation in PyTorch.
-NORM_PARTS = MappingProxyType(
-    {"gain": "weight", "bias": "bias", "mean": "running_mean", "var": "running_var"}
-)
 
 _LAYER = re.compile(r"layer(\d+)\.weight")
 #: ``main.3.weight``: the list's name, which any author may choose, a place in it, and the tensor's name.
@@ -131,9 +127,8 @@ def _convert(state: StateDict) -> Converted:
         following = entries.layers[index + 1] if index + 1 < len(entries.layers) else place + 2
         norm = next((norm for norm in entries.norms if place < norm < following), None)
         if norm is not None:
-            for ours, theirs in NORM_PARTS.items():
-                source = f"{entries.prefix}{norm}.{theirs}"
-                tensors[f"layer{index}.norm.{ours}"] = state.take(source, (channels,))
+            theirs = f"{entries.prefix}{norm}"
+            tensors |= take_norm(state, theirs, f"layer{index}.norm", channels=channels)
     state.finish()
     return Converted(tensors)
 

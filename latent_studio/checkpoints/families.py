@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import dcgan, stylegan2, stylegan3
+from latent_studio.checkpoints import dcgan, sngan, stylegan2, stylegan3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -46,6 +46,14 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             looks_like=dcgan.looks_like,
             guess_options=dcgan.guess_options,
             describe=dcgan.describe,
+        ),
+        sngan.FAMILY: Family(
+            name=sngan.FAMILY,
+            title="SNGAN",
+            defaults=sngan.DEFAULTS,
+            looks_like=sngan.looks_like,
+            guess_options=sngan.guess_options,
+            describe=sngan.describe,
         ),
         stylegan2.FAMILY: Family(
             name=stylegan2.FAMILY,

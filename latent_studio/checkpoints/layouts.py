@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import dcgan
+from latent_studio.checkpoints import dcgan, sngan
 
 if TYPE_CHECKING:
     from latent_studio.checkpoints.state_dicts import Layout
 
 #: Asked in this order; the first that matches is taken.
-LAYOUTS: tuple[Layout, ...] = (dcgan.LAYOUT,)
+LAYOUTS: tuple[Layout, ...] = (sngan.LAYOUT, dcgan.LAYOUT)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FAMILIES = MappingProxyType(
     {
         "dcgan": "latent_studio.generators.dcgan:build_dcgan",
+        "sngan": "latent_studio.generators.sngan:build_sngan",
         "stylegan2": "latent_studio.generators.stylegan2:build_stylegan2",
         "stylegan3": "latent_studio.generators.stylegan3:build_stylegan3",
         "toy": "latent_studio.generators.toy:build_toy",
