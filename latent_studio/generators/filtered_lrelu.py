@@ -109,7 +109,6 @@ class FilteredLrelu:
 
     def __init__(self, how: Resampling, channels: int) -> None:
         self._how = how
-        self._channels = channels
         self._up_kernels: tuple[Tensor, ...] = ()
         self._down_kernels: tuple[Tensor, ...] = ()
         # The non-linearity lets a gain pass through, so the last kernel before it has it multiplied in.
@@ -146,18 +145,21 @@ class FilteredLrelu:
             ``(N, channels, how.out_size(H), how.out_size(W))`` in channels-last memory.
         """
         how = self._how
-        differentiable = torch.is_grad_enabled() and x.requires_grad
         if bias is not None:
             x = x + bias[:, None, None]
-        clamped = how.clamp is not None and not (not differentiable and self._stays_below(how.clamp, x))
+        differentiable = torch.is_grad_enabled() and x.requires_grad
+        clamped = how.clamp is not None and (differentiable or not self._stays_below(how.clamp, x))
         n, channels, height, width = x.shape
-        out = (how.out_size(height), how.out_size(width))
         grid_bytes = n * how.fine_size(height) * how.fine_size(width) * x.element_size()
         at_once = max(_LANES, _GRID_BYTES // max(grid_bytes, 1) // _LANES * _LANES)
         if differentiable or at_once >= channels:
             return self._run(x, slice(None), in_place=not differentiable, clamped=clamped)
-        result = torch.empty((n, channels, *out), dtype=x.dtype, device=x.device)
-        result = result.contiguous(memory_format=torch.channels_last)
+        result = torch.empty(
+            (n, channels, how.out_size(height), how.out_size(width)),
+            dtype=x.dtype,
+            device=x.device,
+            memory_format=torch.channels_last,
+        )
         for first in range(0, channels, at_once):
             some = slice(first, first + at_once)
             result[:, some] = self._run(x[:, some], some, in_place=True, clamped=clamped)

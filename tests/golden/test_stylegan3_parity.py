@@ -16,6 +16,7 @@ from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.checkpoints.safetensors_file import write_checkpoint
 from latent_studio.generators.catalog import build_generator
 from latent_studio.generators.input_transform import input_transform
+from latent_studio.generators.random_stylegan3 import plan_layers, random_stylegan3
 
 DATA = Path(__file__).parent / "data" / "stylegan3"
 HERE = ("r_32",)
@@ -121,6 +122,17 @@ def test_layers_give_what_the_official_layers_give(case):
         found["layer_input" if layer is None else f"layer_{layer.weights.name}"] = features.x
     for name in names:
         case.assert_close(found[name], name, ON_PICTURES)
+
+
+def test_a_made_up_network_has_the_official_layers_and_filters():
+    official = open_checkpoint(DATA / "r_32" / "network.pkl").tensors
+    plan = plan_layers(32, channel_base=640, channel_max=32)
+
+    made = random_stylegan3(32, radial=True, plan=plan, z_dim=32, w_dim=40).tensors
+
+    assert {n: t.shape for n, t in made.items()} == {n: t.shape for n, t in official.items()}
+    for name in [name for name in made if name.endswith("_filter")]:
+        torch.testing.assert_close(made[name], official[name], atol=1e-6, rtol=0)
 
 
 def test_a_safetensors_copy_renders_the_same_bits(case, tmp_path):

@@ -131,6 +131,6 @@ def test_gradients_are_those_of_the_plain_form(name):
     torch.testing.assert_close(got, want, atol=1e-5, rtol=1e-4)
 
 
-def test_a_layer_prepared_in_inference_mode_keeps_the_size_it_promises():
+def test_sizes_follow_from_factors_filters_and_padding():
     how = Resampling(4, 2, taps(24), taps(12), (-6, -9), gain=math.sqrt(2))
     assert (how.fine_size(38), how.out_size(38)) == (38 * 4 - 15 - 23, 52)
