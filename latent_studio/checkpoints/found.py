@@ -27,8 +27,8 @@ class Found:
         name: the author's name for the model; empty when the file has none.
         licence: as the file states it; empty when it does not.
         notes: what was chosen and ignored, one sentence each.
-        convert: makes the catalogue's tensors of the file's, emptying the dict it is given; ``None`` if they are
-            the catalogue's already.
+        convert: makes the catalogue's tensors of the file's, emptying the dict it is given; ``None`` if they
+            are the catalogue's already.
     """
 
     format: str

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import dcgan, sngan
+from latent_studio.checkpoints import dcgan, genforce_stylegan2, mmgeneration, rosinality, sngan
 
 if TYPE_CHECKING:
     from latent_studio.checkpoints.state_dicts import Layout
 
 #: Asked in this order; the first that matches is taken.
-LAYOUTS: tuple[Layout, ...] = (sngan.LAYOUT, dcgan.LAYOUT)
+LAYOUTS: tuple[Layout, ...] = (
+    rosinality.LAYOUT,
+    mmgeneration.LAYOUT,
+    genforce_stylegan2.LAYOUT,
+    sngan.LAYOUT,
+    dcgan.LAYOUT,
+)

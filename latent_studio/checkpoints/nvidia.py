@@ -14,6 +14,7 @@ from latent_studio.checkpoints.nvidia_records import (
     collect_tensors,
     read_nvidia_pickle,
 )
+from latent_studio.checkpoints.tensorflow_stylegan2 import read_tensorflow
 from latent_studio.core.errors import MissingWeightsError
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ FORMAT = "nvidia-pickle"
 
 #: Networks to take, best first: the average over training gives better pictures than its last state.
 _PREFERENCE = ("G_ema", "G")
-_MOST_KEYS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,8 @@ def read_nvidia(source: Source) -> Found:
 
 
 def _find(tree: object, source: Source) -> Found:
+    if _is_tensorflow(tree):
+        return read_tensorflow(tree, source)
     network, notes = _choose_network(tree, source)
     tensors = collect_tensors(network)
     if not tensors:
@@ -109,16 +111,14 @@ def _choose_network(tree: object, source: Source) -> tuple[ModuleRecord, tuple[s
             if isinstance(network, ModuleRecord):
                 others = [str(other) for other in tree if isinstance(other, str) and other != key]
                 return network, (_note(key, others),)
-    if _is_tensorflow(tree):
-        raise refusals.unknown(
-            source.name, "is a network pickle of the TensorFlow era, which this version does not read"
-        )
-    raise refusals.unknown(source.name, f"is a pickle without a generator: it holds {describe_tree(tree)}")
+    raise refusals.unknown(
+        source.name, f"is a pickle without a generator: it holds {refusals.describe_tree(tree)}"
+    )
 
 
 def _note(taken: str, others: list[str]) -> str:
     average = "" if taken == _PREFERENCE[0] else "; there is no averaged G_ema"
-    ignored = f"; ignored {list_names(others)}" if others else ""
+    ignored = f"; ignored {refusals.list_names(others)}" if others else ""
     return f"Took {taken}{ignored}{average}."
 
 
@@ -128,18 +128,3 @@ def _is_tensorflow(tree: object) -> bool:
         isinstance(network, ForeignObject) and network.class_name == TENSORFLOW_NETWORK
         for network in networks
     )
-
-
-def list_names(names: list[str]) -> str:
-    """Names as they may be shown, the first few of many."""
-    shown = ", ".join(refusals.printable(name, at_most=40) for name in names[:_MOST_KEYS_SHOWN])
-    return f"{shown} and {len(names) - _MOST_KEYS_SHOWN} more" if len(names) > _MOST_KEYS_SHOWN else shown
-
-
-def describe_tree(tree: object) -> str:
-    """What the top of a file is, in a few words. Looks no deeper, for there may be no end to it."""
-    if isinstance(tree, dict):
-        return f"a dict of {list_names([str(key) for key in tree if isinstance(key, str)]) or 'nothing'}"
-    if isinstance(tree, list | tuple | set):
-        return f"a {type(tree).__name__} of {len(tree)}"
-    return f"a single value of type {type(tree).__name__}"

@@ -170,9 +170,7 @@ def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
 
 def _in_our_names(found: Found, tensors: dict[str, Tensor]) -> Converted:
     """A generator's tensors by the catalogue's names, with all options of its family."""
-    if found.convert is None:
-        return Converted(tensors, found.options)
-    made = found.convert(tensors)
+    made = Converted(tensors) if found.convert is None else found.convert(tensors)
     family = FAMILIES.get(found.family)
     defaults = {} if family is None else family.defaults
     return replace(made, options={**defaults, **found.options, **made.options})

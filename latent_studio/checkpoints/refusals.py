@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 ASK_FOR_SAFETENSORS = "Latent Studio never runs code from a file. Ask the author for a .safetensors copy."
 GET_IT_AGAIN = "Download or copy it again."
-WHAT_OPENS = "Open a .safetensors file or a StyleGAN2-ADA network pickle."
+WHAT_OPENS = "Open a .safetensors file, a network pickle of NVIDIA’s, or a PyTorch file of a known generator."
 
 _LONGEST_QUOTE = 120
+_MOST_KEYS_SHOWN = 5
 
 
 def printable(text: str, *, at_most: int = _LONGEST_QUOTE) -> str:
@@ -64,3 +65,18 @@ def hostile(name: str, what: str) -> UnsafeCheckpointError:
 def unknown(name: str, what: str, *, hint: str = WHAT_OPENS) -> UnknownFormatError:
     """The file is something else; ``what`` is the rest of the sentence after its name."""
     return UnknownFormatError(f"{name} {printable(what, at_most=300)}.", hint=hint)
+
+
+def list_names(names: list[str]) -> str:
+    """Names as they may be shown, the first few of many."""
+    shown = ", ".join(printable(name, at_most=40) for name in names[:_MOST_KEYS_SHOWN])
+    return f"{shown} and {len(names) - _MOST_KEYS_SHOWN} more" if len(names) > _MOST_KEYS_SHOWN else shown
+
+
+def describe_tree(tree: object) -> str:
+    """What the top of a file is, in a few words. Looks no deeper, for there may be no end to it."""
+    if isinstance(tree, dict):
+        return f"a dict of {list_names([str(key) for key in tree if isinstance(key, str)]) or 'nothing'}"
+    if isinstance(tree, list | tuple | set):
+        return f"a {type(tree).__name__} of {len(tree)}"
+    return f"a single value of type {type(tree).__name__}"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from latent_studio.checkpoints import refusals
 from latent_studio.checkpoints.found import Found
-from latent_studio.checkpoints.nvidia import describe_tree, list_names
 from latent_studio.checkpoints.tensors import DTYPES
 from latent_studio.checkpoints.torch_records import TensorRecord
 from latent_studio.core.errors import MissingWeightsError, UnknownFormatError
@@ -30,7 +29,9 @@ AVERAGED = frozenset(
     {"g_ema", "generator_ema", "generator_smooth", "gen_ema", "netg_ema", "params_ema", "ema"}
 )
 #: What they call the generator itself, as a key of the file or as the first part of tensor names.
-GENERATORS = frozenset({"g", "generator", "gen", "netg", "model", "network", "state_dict", "params"})
+GENERATORS = frozenset(
+    {"g", "generator", "gen", "netg", "model", "network", "state_dict", "params", "decoder"}
+)
 #: Networks that cannot be a generator, however much their tensors look like one.
 OTHERS = frozenset({"d", "discriminator", "dis", "netd", "d_ema", "discriminator_ema"})
 
@@ -121,6 +122,12 @@ class StateDict:
         Raises:
             MissingWeightsError: it is not there, or has another shape.
         """
+        tensor = self.look(name, shape)
+        del self._left[name]
+        return tensor
+
+    def look(self, name: str, shape: Sequence[int]) -> Tensor:
+        """As ``take``, but the tensor may be taken again; leave it by ``ignore`` in the end."""
         found = self._shapes.get(name)
         if found is None:
             raise self._missing(name)
@@ -130,7 +137,7 @@ class StateDict:
                 f" expected {shape_text(shape)}.",
                 hint="The file was put together from parts that do not fit, or was changed by hand.",
             )
-        return self._left.pop(name)
+        return self._left[name]
 
     def ignore(self, pattern: str) -> None:
         """Leave out the tensors whose whole name the regular expression matches."""
@@ -147,7 +154,7 @@ class StateDict:
         if self._left:
             raise MissingWeightsError(
                 f"{self._file_name} has tensors that fit nothing in this kind of generator:"
-                f" {list_names(sorted(self._left))}.",
+                f" {refusals.list_names(sorted(self._left))}.",
                 hint="It may belong to a variant that this version does not know.",
             )
 
@@ -274,8 +281,8 @@ def _found(candidate: _Candidate, layout: Layout, source: Source) -> Found:
     others = [other for other in candidate.others if other not in beside]
     notes = []
     if candidate.path:
-        ignored = f"; ignored {list_names(others)}" if others else ""
-        notes.append(f"Took {list_names(['.'.join(candidate.path)])}{ignored}.")
+        ignored = f"; ignored {refusals.list_names(others)}" if others else ""
+        notes.append(f"Took {refusals.list_names(['.'.join(candidate.path)])}{ignored}.")
     file_name = source.name
 
     def convert(tensors: dict[str, Tensor]) -> Converted:
@@ -292,7 +299,7 @@ def _found(candidate: _Candidate, layout: Layout, source: Source) -> Found:
 
 
 def _unknown_layout(tree: object, candidates: Sequence[_Candidate], source: Source) -> UnknownFormatError:
-    what = f"is a PyTorch file with {describe_tree(tree)}"
+    what = f"is a PyTorch file with {refusals.describe_tree(tree)}"
     largest = max(candidates, key=lambda one: len(one.tensors), default=None)
     if largest is None:
         return refusals.unknown(source.name, f"{what}, in which there are no named tensors")

@@ -20,6 +20,7 @@ FAMILY = "stylegan2"
 #: architecture: "skip", "resnet" or "orig": how blocks make the picture.
 #: activation, mapping_activation: non-linearity of the convolutions and of the mapping network.
 #: mapping_lr_multiplier: what stored mapping weights and biases are multiplied by.
+#: normalize_together: whether z and the class's features are brought to unit length as one, not each alone.
 #: conv_clamp: limit of activations after each convolution, symmetric; None for none.
 #: use_noise: whether convolutions add noise.
 #: num_fp16_res: how many of the finest blocks were trained in half precision; changes nothing in float32.
@@ -29,6 +30,7 @@ DEFAULTS: Mapping[str, OptionValue] = MappingProxyType(
         "activation": "lrelu",
         "mapping_activation": "lrelu",
         "mapping_lr_multiplier": 0.01,
+        "normalize_together": False,
         "conv_clamp": None,
         "use_noise": True,
         "num_fp16_res": 0,

@@ -26,6 +26,9 @@ DTYPES = {
     "bfloat16": torch.bfloat16,
 }
 
+_MOST_SHARED_BYTES = 64 << 20
+_MOST_SHOWN = 5
+
 
 def read_floats(source: Source, *, start: int, count: int, dtype: torch.dtype) -> Tensor:
     """Read numbers into memory of their own.
@@ -52,21 +55,33 @@ def as_weights(values: Tensor) -> Tensor:
     return values.to(torch.float32)
 
 
-def check_finite(values: Tensor, *, name: str, file_name: str) -> None:
-    """Make sure that there is no NaN or infinity among the weights, which would give a black picture.
-
-    Raises:
-        MissingWeightsError: there is.
-    """
+def count_bad(values: Tensor) -> int:
+    """How many values are NaN or infinite; a network with one of them gives black pictures."""
     if values.numel() == 0:
-        return
+        return 0
     # One pass, no copy: both ends are NaN if any value is.
     low, high = torch.aminmax(values)
     if math.isfinite(low.item()) and math.isfinite(high.item()):
+        return 0
+    return int(values.numel() - torch.isfinite(values).sum().item())
+
+
+def check_finite(tensors: Mapping[str, Tensor], *, file_name: str) -> None:
+    """Make sure that there is no NaN or infinity among the weights.
+
+    Raises:
+        MissingWeightsError: there is; it names the tensors.
+    """
+    bad = {name: count for name, tensor in tensors.items() if (count := count_bad(tensor))}
+    if not bad:
         return
-    bad = int(values.numel() - torch.isfinite(values).sum().item())
+    shown = [
+        f"{count} of {tensors[name].numel()} in {refusals.quoted(name)}"
+        for name, count in list(bad.items())[:_MOST_SHOWN]
+    ]
+    more = f" and in {len(bad) - _MOST_SHOWN} more tensors" if len(bad) > _MOST_SHOWN else ""
     raise MissingWeightsError(
-        f"{file_name} has {bad} of {values.numel()} values in {refusals.quoted(name)} that are not numbers.",
+        f"{file_name} has weights that are not numbers: {', '.join(shown)}{more}.",
         hint="The training probably diverged. Try an earlier snapshot.",
     )
 
@@ -87,10 +102,11 @@ def read_tensors(
     Raises:
         MissingWeightsError: a value is not finite.
         UnknownFormatError: a tensor does not hold floating-point numbers.
-        CorruptFileError: together they are larger than the file.
+        CorruptFileError: together they are much larger than the file.
     """
     total = sum(record.span * record.storage.itemsize for record in records.values())
-    if total > source.size:
+    # Views may share numbers; each becomes a tensor of its own here, so sharing must not go on for ever.
+    if total > source.size + _MOST_SHARED_BYTES:
         raise refusals.damaged(source.name, "its tensors claim more bytes than the file has")
     done = 0
     tensors = {}
@@ -98,6 +114,7 @@ def read_tensors(
         tensors[name] = _read(record, source, name=name)
         done += record.span * record.storage.itemsize
         report(done / max(total, 1))
+    check_finite(tensors, file_name=source.name)
     return tensors
 
 
@@ -115,6 +132,4 @@ def _read(record: TensorRecord, source: Source, *, name: str) -> Tensor:
     start = storage.data.start + record.offset * storage.itemsize
     values = read_floats(source, start=start, count=span, dtype=dtype)
     # Weights saved channels-last are stored in another order than they are shown.
-    values = as_weights(values.as_strided(record.shape, record.stride).contiguous())
-    check_finite(values, name=name, file_name=source.name)
-    return values
+    return as_weights(values.as_strided(record.shape, record.stride).contiguous())

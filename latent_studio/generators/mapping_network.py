@@ -30,12 +30,14 @@ class MappingNetwork:
         embedding: weight ``(features, c_dim)`` and bias that turn a class into further input; ``None``
             without classes.
         z_dim: length of z.
+        normalize_together: whether z and the embedded class are normalised as one, as before StyleGAN2-ADA.
     """
 
     layers: tuple[tuple[Tensor, Tensor], ...]
     activation: Activation
     embedding: tuple[Tensor, Tensor] | None
     z_dim: int
+    normalize_together: bool = False
 
     @property
     def c_dim(self) -> int:
@@ -44,16 +46,25 @@ class MappingNetwork:
 
     def __call__(self, z: Tensor, c: Tensor | None) -> Tensor:
         """``(N, z_dim)`` and ``(N, c_dim)`` to ``(N, w_dim)``."""
-        x = normalize_2nd_moment(z)
-        if self.embedding is not None and c is not None:
-            x = torch.cat([x, normalize_2nd_moment(F.linear(c, *self.embedding))], dim=1)
+        if self.embedding is None or c is None:
+            x = normalize_2nd_moment(z)
+        elif self.normalize_together:
+            x = normalize_2nd_moment(torch.cat([z, F.linear(c, *self.embedding)], dim=1))
+        else:
+            features = F.linear(c, *self.embedding)
+            x = torch.cat([normalize_2nd_moment(z), normalize_2nd_moment(features)], dim=1)
         for weight, bias in self.layers:
             x = self.activation.apply(F.linear(x, weight, bias)) * self.activation.gain
         return x
 
 
 def read_mapping(
-    reader: TensorReader, *, w_dim: int, activation: Activation, lr_multiplier: float
+    reader: TensorReader,
+    *,
+    w_dim: int,
+    activation: Activation,
+    lr_multiplier: float,
+    normalize_together: bool = False,
 ) -> MappingNetwork:
     """Build the mapping network from the tensors under ``mapping.``; the running mean is left alone.
 
@@ -62,6 +73,7 @@ def read_mapping(
         w_dim: length of w.
         activation: after each layer.
         lr_multiplier: scale of the stored weights and biases.
+        normalize_together: whether z and the class are normalised as one.
 
     Raises:
         MissingWeightsError: a tensor is missing, or has another shape.
@@ -92,4 +104,5 @@ def read_mapping(
         activation=activation,
         embedding=embedding,
         z_dim=z_dim,
+        normalize_together=normalize_together,
     )

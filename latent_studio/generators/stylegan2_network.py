@@ -54,6 +54,7 @@ class StyleGAN2Options:
         activation: of the convolutions.
         mapping_activation: of the mapping network's layers.
         mapping_lr_multiplier: scale of the mapping network's stored weights.
+        normalize_together: whether the mapping network normalises z and the class's features as one.
         conv_clamp: bound on the absolute value of activations; ``None`` for no bound.
         use_noise: whether convolutions take noise; ``None`` means read off the tensors.
         resample_filter: taps for files that do not store the filter; ``None`` means the file must.
@@ -63,6 +64,7 @@ class StyleGAN2Options:
     activation: str = "lrelu"
     mapping_activation: str = "lrelu"
     mapping_lr_multiplier: float = 0.01
+    normalize_together: bool = False
     conv_clamp: float | None = None
     use_noise: bool | None = None
     resample_filter: tuple[float, ...] | None = None
@@ -79,6 +81,7 @@ class StyleGAN2Options:
             activation=str(options.get("activation") or "lrelu"),
             mapping_activation=str(options.get("mapping_activation") or "lrelu"),
             mapping_lr_multiplier=positive(options, "mapping_lr_multiplier") or 0.01,
+            normalize_together=flag(options, "normalize_together") or False,
             conv_clamp=positive(options, "conv_clamp"),
             use_noise=flag(options, "use_noise"),
             resample_filter=_taps(options.get("resample_filter")),
@@ -290,6 +293,7 @@ def read_network(reader: TensorReader, options: StyleGAN2Options, *, precision: 
         w_dim=w_dim,
         activation=activation_named(options.mapping_activation),
         lr_multiplier=options.mapping_lr_multiplier,
+        normalize_together=options.normalize_together,
     )
     builder = _BlockBuilder(reader, options, resolutions=resolutions, w_avg=w_avg, precision=precision)
     blocks = tuple(builder.block(resolution) for resolution in resolutions)

@@ -8,7 +8,6 @@ import pytest
 
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.checkpoints.safetensors_file import write_checkpoint
-from latent_studio.core.errors import UnknownFormatError
 
 HERE = Path(__file__).resolve().parent / "data"
 ELSEWHERE = Path(os.environ.get("LATENT_STUDIO_GOLDEN", HERE.parents[2].parent / "shared" / "golden"))
@@ -18,6 +17,7 @@ DEFAULTS = {
     "activation": "lrelu",
     "mapping_activation": "lrelu",
     "mapping_lr_multiplier": 0.01,
+    "normalize_together": False,
     "conv_clamp": None,
     "use_noise": True,
     "num_fp16_res": 0,
@@ -113,9 +113,3 @@ def test_stylegan2_of_the_later_repository_is_read_too():
     with np.load(folder / "expected.npz") as expected:
         assert np.array_equal(checkpoint.tensors["mapping.w_avg"].numpy(), expected["w_avg"])
     assert dict(checkpoint.options) == DEFAULTS | {"conv_clamp": 256.0, "num_fp16_res": 3}
-
-
-@pytest.mark.parametrize("case", ["skip_32", "resnet_16_cond"])
-def test_tensorflow_pickles_are_refused_by_name(case):
-    with pytest.raises(UnknownFormatError, match="TensorFlow"):
-        open_checkpoint(folder_of("legacy_tf", case) / "network.pkl")

@@ -62,8 +62,11 @@ EXPECTED = {
     "41_npy_header_huge_shape.npy": (UnknownFormatError, "NumPy array"),
     "42_truncated_nvidia.pkl": (CorruptFileError, "cut short"),
     "43_truncated_torch_zip.pt": (CorruptFileError, "cut off"),
-    "44_wrong_shapes.pt": (UnknownFormatError, "PyTorch file"),
-    "45_nan_inf_weights.pt": (UnknownFormatError, "PyTorch file"),
+    "44_wrong_shapes.pt": (
+        MissingWeightsError,
+        "“convs.1.conv.weight” with shape 1 × 23 × 24 × 3 × 3; expected 1 × 24 × 24 × 3 × 3",
+    ),
+    "45_nan_inf_weights.pt": (MissingWeightsError, "not numbers: 9 of 5184 in “conv1.conv.weight”, "),
     "46_zip_path_traversal.pt": (UnsafeCheckpointError, "outside of the archive"),
     "47_html_page.pkl": (UnknownFormatError, "web page"),
     "48_empty.pkl": (CorruptFileError, "is empty"),
