@@ -123,34 +123,31 @@ def measure(resolution: int, arguments: argparse.Namespace) -> dict[tuple[str, s
 
 def report(resolution: int, times: dict[tuple[str, str], list[float]]) -> None:
     """Print a table of milliseconds and of ratios to the plain full frame."""
-    full = times[PLAIN, "full frame"]
+    full, ours = times[PLAIN, "full frame"], times[OURS, "full frame"]
     print(f"{'':42} {'median ms':>9} {'best ms':>9} {'plain / this':>13} {'of best':>8}")
     for (kind, action), seconds in times.items():
-        median, best = statistics.median(seconds), min(seconds)
         print(
-            f"{f'{kind}: {action}':42} {median * 1e3:9.1f} {best * 1e3:9.1f}"
-            f" {statistics.median(full) / median:13.2f} {min(full) / best:8.2f}"
+            f"{f'{kind}: {action}':42} {statistics.median(seconds) * 1e3:9.1f} {min(seconds) * 1e3:9.1f}"
+            f" {ratio(full, seconds):13.2f} {min(full) / min(seconds):8.2f}"
         )
-
-    def ratio(numerator: list[float], denominator: list[float]) -> float:
-        return statistics.median(numerator) / statistics.median(denominator)
-
-    ours = times[OURS, "full frame"]
-    refined = ratio(times[OURS, "64 px, then on to the full frame"], ours)
     if resolution in FULL_FRAME_TARGETS:
-        target = FULL_FRAME_TARGETS[resolution]
-        verdict(
-            f"full frame {ratio(full, ours):.2f} times as fast", ratio(full, ours) >= target, f">= {target}"
-        )
+        faster, target = ratio(full, ours), FULL_FRAME_TARGETS[resolution]
+        verdict(f"full frame {faster:.2f} times as fast", faster >= target, f">= {target}")
     coarse = ratio(full, times[OURS, "first picture at 32 px"])
     verdict(
         f"first coarse picture {coarse:.1f} times as fast", coarse >= COARSE_TARGET, f">= {COARSE_TARGET}"
     )
+    refined = ratio(times[OURS, "64 px, then on to the full frame"], ours)
     verdict(
         f"coarse, then sharp: {refined:.3f} of a direct frame",
         refined <= REFINE_TARGET,
         f"<= {REFINE_TARGET}",
     )
+
+
+def ratio(numerator: list[float], denominator: list[float]) -> float:
+    """The median over the rounds: both of a round ran at nearly the same time, under the same load."""
+    return statistics.median(n / d for n, d in zip(numerator, denominator, strict=True))
 
 
 def verdict(figure: str, reached: bool, target: str) -> None:
