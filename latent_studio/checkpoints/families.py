@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import dcgan, sngan, stylegan2, stylegan3
+from latent_studio.checkpoints import biggan, dcgan, sngan, stylegan2, stylegan3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -39,6 +39,14 @@ class Family:
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
+        biggan.FAMILY: Family(
+            name=biggan.FAMILY,
+            title="BigGAN",
+            defaults=biggan.DEFAULTS,
+            looks_like=biggan.looks_like,
+            guess_options=biggan.guess_options,
+            describe=biggan.describe,
+        ),
         dcgan.FAMILY: Family(
             name=dcgan.FAMILY,
             title="DCGAN",

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import dcgan, genforce_stylegan2, mmgeneration, rosinality, sngan
+from latent_studio.checkpoints import (
+    dcgan,
+    genforce_stylegan2,
+    huggingface_biggan,
+    mmgeneration,
+    rosinality,
+    sngan,
+    warpedganspace_biggan,
+)
 
 if TYPE_CHECKING:
     from latent_studio.checkpoints.state_dicts import Layout
@@ -14,6 +22,8 @@ LAYOUTS: tuple[Layout, ...] = (
     rosinality.LAYOUT,
     mmgeneration.LAYOUT,
     genforce_stylegan2.LAYOUT,
+    warpedganspace_biggan.LAYOUT,
+    huggingface_biggan.LAYOUT,
     sngan.LAYOUT,
     dcgan.LAYOUT,
 )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: Family id to ``module:function``; the function takes a checkpoint and returns a generator on the CPU.
 FAMILIES = MappingProxyType(
     {
+        "biggan": "latent_studio.generators.biggan:build_biggan",
         "dcgan": "latent_studio.generators.dcgan:build_dcgan",
         "sngan": "latent_studio.generators.sngan:build_sngan",
         "stylegan2": "latent_studio.generators.stylegan2:build_stylegan2",

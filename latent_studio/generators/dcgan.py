@@ -66,6 +66,10 @@ class Layer:
         return x if self.is_last else torch.relu_(x)
 
 
+def _tanh(x: Tensor, w: Tensor) -> Tensor:
+    return torch.tanh(x)
+
+
 def _read_network(reader: TensorReader, *, eps: float) -> ZNetwork:
     layers: list[Layer] = []
     sides: list[int] = []
@@ -93,7 +97,7 @@ def _read_network(reader: TensorReader, *, eps: float) -> ZNetwork:
             hint="The file may be cut short, or hold another kind of network.",
         )
     stages = [ZStage(side, layer) for side, layer in zip(sides[:-1], layers[:-1], strict=True)]
-    stages.append(ZStage(sides[-1], layers[-1], picture=torch.tanh))
+    stages.append(ZStage(sides[-1], layers[-1], picture=_tanh))
     first = reader.take("layer0.weight", None, None, None, None)
     z_dim = first.shape[0]
     return ZNetwork(

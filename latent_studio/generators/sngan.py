@@ -119,8 +119,8 @@ class ToRgb:
     norm: BatchNorm
     conv: Conv
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """From ``(N, C, H, W)`` to ``(N, channels, H, W)``."""
+    def __call__(self, x: Tensor, w: Tensor) -> Tensor:
+        """From ``(N, C, H, W)`` to ``(N, channels, H, W)``; w is not read."""
         return torch.tanh(self.conv(torch.relu_(self.norm(x))))
 
 

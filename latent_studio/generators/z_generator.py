@@ -34,12 +34,12 @@ class ZStage:
         resolution: side of what ``forward`` gives.
         forward: from the activation of the stage below, ``None`` for the first, and w ``(N, w_dim)`` to this
             stage's.
-        picture: the picture of an activation; ``None`` where there is none yet.
+        picture: from an activation and w to the picture; ``None`` where there is none yet.
     """
 
     resolution: int
     forward: Callable[[Tensor | None, Tensor], Tensor]
-    picture: Callable[[Tensor], Tensor] | None = None
+    picture: Callable[[Tensor, Tensor], Tensor] | None = None
 
     @property
     def num_rows(self) -> int:
@@ -57,7 +57,7 @@ class ZStage:
 
     def to_rgb(self, features: Features, ws: Tensor) -> Tensor | None:
         """The picture; see ``Stage.to_rgb``."""
-        return None if self.picture is None else self.picture(features.x)
+        return None if self.picture is None else self.picture(features.x, ws[:, 0])
 
 
 def w_is_z(z: Tensor, c: Tensor | None) -> Tensor:
