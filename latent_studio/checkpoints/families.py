@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import biggan, dcgan, sngan, stylegan2, stylegan3
+from latent_studio.checkpoints import biggan, dcgan, proggan, sngan, stylegan, stylegan2, stylegan3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -55,6 +55,14 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             guess_options=dcgan.guess_options,
             describe=dcgan.describe,
         ),
+        proggan.FAMILY: Family(
+            name=proggan.FAMILY,
+            title="ProgGAN",
+            defaults=proggan.DEFAULTS,
+            looks_like=proggan.looks_like,
+            guess_options=proggan.guess_options,
+            describe=proggan.describe,
+        ),
         sngan.FAMILY: Family(
             name=sngan.FAMILY,
             title="SNGAN",
@@ -62,6 +70,14 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             looks_like=sngan.looks_like,
             guess_options=sngan.guess_options,
             describe=sngan.describe,
+        ),
+        stylegan.FAMILY: Family(
+            name=stylegan.FAMILY,
+            title="StyleGAN",
+            defaults=stylegan.DEFAULTS,
+            looks_like=stylegan.looks_like,
+            guess_options=stylegan.guess_options,
+            describe=stylegan.describe,
         ),
         stylegan2.FAMILY: Family(
             name=stylegan2.FAMILY,

@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from latent_studio.checkpoints import (
     dcgan,
+    genforce_proggan,
+    genforce_stylegan,
     genforce_stylegan2,
     huggingface_biggan,
+    interfacegan,
     mmgeneration,
     rosinality,
     sngan,
     warpedganspace_biggan,
+    warpedganspace_proggan,
 )
 
 if TYPE_CHECKING:
@@ -26,4 +30,9 @@ LAYOUTS: tuple[Layout, ...] = (
     huggingface_biggan.LAYOUT,
     sngan.LAYOUT,
     dcgan.LAYOUT,
+    genforce_stylegan.LAYOUT,
+    genforce_proggan.LAYOUT,
+    interfacegan.STYLEGAN,
+    interfacegan.PROGGAN,
+    warpedganspace_proggan.LAYOUT,
 )

@@ -19,7 +19,9 @@ FAMILIES = MappingProxyType(
     {
         "biggan": "latent_studio.generators.biggan:build_biggan",
         "dcgan": "latent_studio.generators.dcgan:build_dcgan",
+        "proggan": "latent_studio.generators.proggan:build_proggan",
         "sngan": "latent_studio.generators.sngan:build_sngan",
+        "stylegan": "latent_studio.generators.stylegan:build_stylegan",
         "stylegan2": "latent_studio.generators.stylegan2:build_stylegan2",
         "stylegan3": "latent_studio.generators.stylegan3:build_stylegan3",
         "toy": "latent_studio.generators.toy:build_toy",

@@ -43,3 +43,35 @@ def flag(options: Mapping[str, OptionValue], name: str) -> bool | None:
         f"The checkpoint's option {name} is {value!r}; expected true or false.",
         hint="The file may be damaged, or hold another kind of network.",
     )
+
+
+def number(options: Mapping[str, OptionValue], name: str) -> float | None:
+    """A finite number that is not negative; ``None`` where the checkpoint says nothing.
+
+    Raises:
+        UnknownFormatError: the value is something else.
+    """
+    value = options.get(name)
+    if value is None:
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    raise UnknownFormatError(
+        f"The checkpoint's option {name} is {value!r}; expected a number from 0 up.",
+        hint="The file may be damaged, or hold another kind of network.",
+    )
+
+
+def whole(options: Mapping[str, OptionValue], name: str) -> int | None:
+    """A whole number that is not negative; ``None`` where the checkpoint says nothing.
+
+    Raises:
+        UnknownFormatError: the value is something else.
+    """
+    value = number(options, name)
+    if value is None or value == int(value):
+        return None if value is None else int(value)
+    raise UnknownFormatError(
+        f"The checkpoint's option {name} is {value:g}; expected a whole number.",
+        hint="The file may be damaged, or hold another kind of network.",
+    )
