@@ -95,10 +95,8 @@ class Resolver:
         blend: NDArray[np.float32] | None = None
         for seed, weight in base.corners():
             z = request.edits.apply(z_from_seed(seed, spec.z_dim), before_mapping=True)
-            part = self._map(z, class_idx)
-            if weight == 1:
-                return part
-            part = part * np.float32(weight)
+            # A weight of one changes no bit, so whole places are plain seeds.
+            part = self._map(z, class_idx) * np.float32(weight)
             blend = part if blend is None else blend + part
         assert blend is not None  # noqa: S101 -- a point has at least one corner
         return blend

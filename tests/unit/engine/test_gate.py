@@ -28,8 +28,11 @@ class Walker:
             self.entered.set()
             assert self._may_leave.wait(20)
 
-    def leave(self) -> None:
+    def let_go(self) -> None:
         self._may_leave.set()
+
+    def leave(self) -> None:
+        self.let_go()
         self._thread.join(20)
         assert not self._thread.is_alive()
 
@@ -45,26 +48,47 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_interactive_work_overtakes_background_work_that_waited_longer() -> None:
-    gate, log = PriorityGate(patience_seconds=60), []
+    gate = PriorityGate(patience_seconds=60)
+    log: list[str] = []
     first = Walker(gate, "background", "job 1", log)
     assert first.entered.wait(20)
-    second = Walker(gate, "background", "job 2", log)
-    wait_for(lambda: gate.waiting == (0, 1))
+    # Several, so that the frame does not win by luck.
+    others = [Walker(gate, "background", f"job {number}", log) for number in range(2, 9)]
+    wait_for(lambda: gate.waiting == (0, 7))
     frame = Walker(gate, "interactive", "frame", log)
-    wait_for(lambda: gate.waiting == (1, 1))
+    wait_for(lambda: gate.waiting == (1, 7))
 
     first.leave()
     assert frame.entered.wait(20)
-    assert not second.entered.is_set()
+    assert not any(other.entered.is_set() for other in others)
     frame.leave()
-    assert second.entered.wait(20)
-    second.leave()
+    for other in others:
+        other.let_go()
+    for other in others:
+        other.leave()
 
-    assert log == ["job 1", "frame", "job 2"]
+    assert log[:2] == ["job 1", "frame"]
+    assert len(log) == 9
+
+
+def test_background_work_holds_back_while_interactive_work_waits_even_at_an_open_gate() -> None:
+    gate = PriorityGate(patience_seconds=60)
+    log: list[str] = []
+    # As in the moment between one thread leaving and the frame waking up, which is too short to meet.
+    gate._interactive_waiting = 1
+    job = Walker(gate, "background", "job", log)
+    wait_for(lambda: gate.waiting == (1, 1))
+    assert not job.entered.is_set()
+    with gate._condition:
+        gate._interactive_waiting = 0
+        gate._condition.notify_all()
+    assert job.entered.wait(20)
+    job.leave()
 
 
 def test_only_one_thread_is_inside() -> None:
-    gate, log = PriorityGate(), []
+    gate = PriorityGate()
+    log: list[str] = []
     first = Walker(gate, "interactive", "first", log)
     assert first.entered.wait(20)
     others = [Walker(gate, kind, kind, log) for kind in ("interactive", "background")]
@@ -78,7 +102,8 @@ def test_only_one_thread_is_inside() -> None:
 
 
 def test_a_background_step_that_waited_too_long_goes_next() -> None:
-    gate, log = PriorityGate(patience_seconds=0), []
+    gate = PriorityGate(patience_seconds=0)
+    log: list[str] = []
     watching = Walker(gate, "interactive", "frame 1", log)
     assert watching.entered.wait(20)
     job = Walker(gate, "background", "job", log)

@@ -180,6 +180,15 @@ def test_a_long_refinement_shows_more_on_the_way(clock: Clock) -> None:
     ]
 
 
+def test_a_long_refinement_passes_stages_without_a_picture(clock: Clock) -> None:
+    generator = FakeGenerator(256)
+    clock.stage_seconds = [0.01, 0.01, 0.01, 0.01, 0.05, 0.1, 0.3]
+    generator.before_stage = clock.stage
+    generator.stages[5].has_preview = False
+    renderer = Renderer(generator, cache=PrefixCache(64 << 20), clock=clock)
+    assert [frame.pixels.shape[0] for frame in renderer.frames(request())] == [32, 256]
+
+
 def test_coarse_only_stops_at_the_preview(renderer: Renderer, generator: FakeGenerator) -> None:
     wanted = RenderRequest(1, coarse_only=True)
     frames = list(renderer.frames(wanted))
