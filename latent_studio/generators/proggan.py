@@ -99,7 +99,7 @@ class FirstLayers:
         """``(N, 1, w_dim)`` to ``(N, C, 4, 4)``."""
         seed = F.linear(normalize_2nd_moment(ws[:, 0]), self.seed).view(-1, len(self.seed_bias), 4, 4)
         seed = F.leaky_relu(channels_last(seed + self.seed_bias[:, None, None]), 0.2)
-        x = F.conv2d(normalize_2nd_moment(seed), self.weight, self.bias, padding=1)
+        x = F.conv2d(seed * _pixel_scale(seed), self.weight, self.bias, padding=1)
         return F.leaky_relu_(x, 0.2)
 
 
@@ -124,8 +124,9 @@ class DoublingLayers:
         if x is None:
             raise ValueError("a resolution above the first needs what the one below gave")
         # Doubling pixels and normalising them may change places, and there are fewer pixels before.
-        x = F.conv_transpose2d(normalize_2nd_moment(x), self.up, self.up_bias, stride=2, padding=1)
-        x = F.conv2d(normalize_2nd_moment(F.leaky_relu_(x, 0.2)), self.weight, self.bias, padding=1)
+        x = F.conv_transpose2d(x * _pixel_scale(x), self.up, self.up_bias, stride=2, padding=1)
+        x = F.leaky_relu_(x, 0.2)
+        x = F.conv2d(x * _pixel_scale(x), self.weight, self.bias, padding=1)
         return F.leaky_relu_(x, 0.2)
 
 
@@ -143,7 +144,14 @@ class Picture:
 
     def __call__(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)`` to ``(N, channels, H, W)``."""
-        return F.conv2d(normalize_2nd_moment(x), self.weight, self.bias)
+        # Normalising pixels after the mixing of their channels is the same, and there are fewer channels.
+        return F.conv2d(x, self.weight) * _pixel_scale(x) + self.bias[:, None, None]
+
+
+def _pixel_scale(x: Tensor) -> Tensor:
+    """What scales every pixel of ``(N, C, H, W)`` to a mean square of one over its channels (section 4.2)."""
+    norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    return (norm.square() / x.shape[1] + 1e-8).rsqrt()
 
 
 def _read_network(reader: TensorReader, *, options: ProgGANOptions) -> GrownNetwork:
