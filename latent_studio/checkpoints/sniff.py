@@ -45,6 +45,21 @@ class FileFormat(StrEnum):
     UNREADABLE = "unreadable file"
 
 
+#: What holds a model, or what is left of one when a download fails.
+LIKELY_MODELS = frozenset(
+    {
+        FileFormat.SAFETENSORS,
+        FileFormat.PICKLE,
+        FileFormat.TORCH_ZIP,
+        FileFormat.TORCH_LEGACY,
+        FileFormat.HTML,
+        FileFormat.GIT_LFS,
+        FileFormat.EMPTY,
+        FileFormat.NO_PERMISSION,
+        FileFormat.UNREADABLE,
+    }
+)
+
 _IMAGE_STARTS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"8BPS")
 _ARCHIVE_STARTS = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd")
 # The integer that starts an old torch stream, as a pickle of protocol 2 to 5 writes it, framed or not.

@@ -89,6 +89,12 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.model_info:run_model_info",
     ),
     Verb(
+        "convert",
+        "Save a model of any format as safetensors, or all models of a folder.",
+        f"{_TASKS}.convert:ConvertOptions",
+        f"{_TASKS}.convert:run_convert",
+    ),
+    Verb(
         "demo",
         "Render a portrait, a sheet and a film of the bundled model.",
         f"{_TASKS}.demo:DemoOptions",
