@@ -72,15 +72,18 @@ def check_finite(tensors: Mapping[str, Tensor], *, file_name: str) -> None:
     Raises:
         MissingWeightsError: there is; it names the tensors.
     """
-    bad = {name: count for name, tensor in tensors.items() if (count := count_bad(tensor))}
-    if not bad:
-        return
+    bad = [name for name, tensor in tensors.items() if count_bad(tensor)]
+    if bad:
+        raise _not_finite(tensors, bad, file_name=file_name)
+
+
+def _not_finite(tensors: Mapping[str, Tensor], bad: list[str], *, file_name: str) -> MissingWeightsError:
     shown = [
-        f"{count} of {tensors[name].numel()} in {refusals.quoted(name)}"
-        for name, count in list(bad.items())[:_MOST_SHOWN]
+        f"{count_bad(tensors[name])} of {tensors[name].numel()} in {refusals.quoted(name)}"
+        for name in bad[:_MOST_SHOWN]
     ]
     more = f" and in {len(bad) - _MOST_SHOWN} more tensors" if len(bad) > _MOST_SHOWN else ""
-    raise MissingWeightsError(
+    return MissingWeightsError(
         f"{file_name} has weights that are not numbers: {', '.join(shown)}{more}.",
         hint="The training probably diverged. Try an earlier snapshot.",
     )
@@ -110,11 +113,16 @@ def read_tensors(
         raise refusals.damaged(source.name, "its tensors claim more bytes than the file has")
     done = 0
     tensors = {}
+    bad = []
     for name, record in records.items():
         tensors[name] = _read(record, source, name=name)
+        # While the numbers are still in the processor's cache.
+        if count_bad(tensors[name]):
+            bad.append(name)
         done += record.span * record.storage.itemsize
         report(done / max(total, 1))
-    check_finite(tensors, file_name=source.name)
+    if bad:
+        raise _not_finite(tensors, bad, file_name=source.name)
     return tensors
 
 

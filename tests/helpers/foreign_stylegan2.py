@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+import pickle
 import re
 from typing import TYPE_CHECKING
 
 import torch
 
 from latent_studio.generators.random_stylegan2 import random_checkpoint
+from tests.helpers.network_pickles import Name, New, Raw, pickled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
 
     from latent_studio.checkpoints.checkpoint import Checkpoint
+
+NETWORK_CLASS = Name("dnnlib.tflib.network", "Network")
 
 _TO_MMGENERATION = (
     (r"style\.(\d+)\.weight", r"style_mapping.\1.linear.weight_orig"),
@@ -135,6 +141,26 @@ def in_tensorflow_names(checkpoint: Checkpoint) -> dict[str, Tensor]:
                 theirs[f"{name}/noise_strength"] = ours[f"{layer}.noise_strength"]
                 theirs[f"synthesis/noise{layers[layer]}"] = ours[f"{layer}.noise_const"][None, None]
     return {name: tensor.clone() for name, tensor in theirs.items()}
+
+
+def tensorflow_pickle(variables: Mapping[str, Tensor], **settings: object) -> bytes:
+    """A file of three networks; the last has these variables."""
+    empty = New(NETWORK_CLASS, state={"variables": [], "components": {}})
+    parts = {part: _tf_network(variables, f"{part}/") for part in ("mapping", "synthesis")}
+    whole = _tf_network(variables, "", components=parts, static_kwargs=settings)
+    return pickled((empty, empty, whole))
+
+
+def _tf_network(variables: Mapping[str, Tensor], prefix: str, **state: object) -> New:
+    own = {
+        name.removeprefix(prefix): tensor.numpy()
+        for name, tensor in variables.items()
+        if name.startswith(prefix) and (prefix or "/" not in name)
+    }
+    # TensorFlow gives single numbers back as such, not as arrays.
+    values = {name: array if array.ndim else array[()] for name, array in own.items()}
+    pairs = [(name, Raw(pickle.dumps(value, protocol=3)[2:-1])) for name, value in values.items()]
+    return New(NETWORK_CLASS, state={"components": {}, **state, "variables": pairs})
 
 
 def picture_of(checkpoint: Checkpoint) -> Tensor:

@@ -13,6 +13,8 @@ from latent_studio.checkpoints.checkpoint import Checkpoint
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.checkpoints.safetensors_file import write_checkpoint
 from latent_studio.core.errors import CheckpointError, LatentStudioError
+from latent_studio.generators.random_stylegan2 import random_checkpoint
+from tests.helpers.foreign_stylegan2 import in_rosinality_names, in_tensorflow_names, tensorflow_pickle
 from tests.helpers.network_pickles import network_file, small_stylegan2
 
 
@@ -36,11 +38,27 @@ def make_torch(folder, *, legacy):
     return path.read_bytes()
 
 
+def tiny_network():
+    return random_checkpoint(4, z_dim=3, w_dim=3, channel_base=8, channel_max=2, mapping_layers=1)
+
+
+def make_rosinality(folder, *, legacy):
+    path = folder / "rosinality.pt"
+    tree = {"g_ema": in_rosinality_names(tiny_network()), "latent_avg": torch.zeros(3)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.save(tree, path, _use_new_zipfile_serialization=not legacy)
+    return path.read_bytes()
+
+
 MAKERS = {
     "pickle": make_pickle,
     "safetensors": make_safetensors,
     "torch zip": lambda folder: make_torch(folder, legacy=False),
     "torch stream": lambda folder: make_torch(folder, legacy=True),
+    "rosinality zip": lambda folder: make_rosinality(folder, legacy=False),
+    "rosinality stream": lambda folder: make_rosinality(folder, legacy=True),
+    "TensorFlow": lambda folder: tensorflow_pickle(in_tensorflow_names(tiny_network())),
 }
 
 
@@ -119,6 +137,9 @@ def test_the_unspoiled_originals_do_open(originals, scratch):
     assert outcome(scratch, originals["pickle"]).family == "stylegan2"
     assert outcome(scratch, originals["safetensors"]).family == "stylegan2"
     assert outcome(scratch, originals["torch zip"]) is None
+    assert outcome(scratch, originals["rosinality zip"]).family == "stylegan2"
+    assert outcome(scratch, originals["rosinality stream"]).family == "stylegan2"
+    assert outcome(scratch, originals["TensorFlow"]).family == "stylegan2"
 
 
 @given(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-
 import pytest
 import torch
 
@@ -14,17 +12,18 @@ from latent_studio.core.errors import CorruptFileError, MissingWeightsError, Unk
 from latent_studio.generators.catalog import build_generator
 from latent_studio.generators.random_stylegan2 import random_checkpoint
 from tests.helpers.foreign_stylegan2 import (
+    NETWORK_CLASS,
     in_genforce_names,
     in_mmgeneration_names,
     in_rosinality_names,
     in_tensorflow_names,
     picture_of,
     small_skip_network,
+    tensorflow_pickle,
 )
-from tests.helpers.network_pickles import Call, Name, New, Raw, code, pickled
+from tests.helpers.network_pickles import Call, New, Raw, code, pickled
 
 NETWORK = small_skip_network()
-NETWORK_CLASS = Name("dnnlib.tflib.network", "Network")
 
 
 def as_rosinality(tensors, path):
@@ -39,31 +38,8 @@ def as_genforce(tensors, path):
     torch.save({"generator_smooth": tensors}, path)
 
 
-def numpy_code(value):
-    """Pickle instructions for an array, or for a number as TensorFlow gives single ones back."""
-    return Raw(pickle.dumps(value, protocol=3)[2:-1])
-
-
-def tf_network(variables, **more):
-    """A network with those variables that have its prefix, and the parts below it."""
-    own = [(name, numpy_code(value)) for name, value in variables.items() if "/" not in name]
-    parts = {}
-    for part in ("mapping", "synthesis"):
-        inner = [
-            (name.removeprefix(f"{part}/"), numpy_code(value))
-            for name, value in variables.items()
-            if name.startswith(f"{part}/")
-        ]
-        parts[part] = New(NETWORK_CLASS, state={"variables": inner, "components": {}, "static_kwargs": {}})
-    settings = more.get("static_kwargs", {})
-    return New(NETWORK_CLASS, state={"variables": own, "components": parts, "static_kwargs": settings})
-
-
 def as_tensorflow(tensors, path, **settings):
-    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
-    arrays = {name: array[()] if array.ndim == 0 else array for name, array in arrays.items()}
-    empty = New(NETWORK_CLASS, state={"variables": [], "components": {}})
-    path.write_bytes(pickled((empty, empty, tf_network(arrays, static_kwargs=settings))))
+    path.write_bytes(tensorflow_pickle(tensors, **settings))
 
 
 LAYOUTS = {
