@@ -118,7 +118,16 @@ def _export(options: argparse.Namespace) -> None:
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     write_weights(trainer.average, out / f"{NAME}.safetensors", resolution=options.resolution)
-    write_factors(latent_code(recipe.shape.z_dim), out / "factors.json", num_ws=recipe.shape.num_ws)
+    write_factors(
+        latent_code(recipe.shape.z_dim),
+        out / "factors.json",
+        num_ws=_num_ws(options.resolution or recipe.shape.resolution),
+    )
+
+
+def _num_ws(resolution: int) -> int:
+    """Rows of w+ of a network that ends at ``resolution``."""
+    return 2 * (resolution.bit_length() - 2)
 
 
 def _evaluate(options: argparse.Namespace) -> None:

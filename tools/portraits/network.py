@@ -189,8 +189,9 @@ class Block(nn.Module):
         else:
             self.conv0 = StyledConv(inputs, outputs, shape=shape, resolution=resolution, up=True)
         self.conv1 = StyledConv(outputs, outputs, shape=shape, resolution=resolution, up=False)
-        # Start plain: random colours take longer to unlearn than right ones to learn.
-        self.torgb = ToRgb(outputs, shape=shape, scale=0.1)
+        # Start plain: random colours take longer to unlearn than right ones to learn, and a new resolution
+        # starts as the enlarged one below it.
+        self.torgb = ToRgb(outputs, shape=shape, scale=0.1 if resolution <= 64 else 0.0)
 
     @property
     def conv_count(self) -> int:

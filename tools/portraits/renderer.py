@@ -273,6 +273,7 @@ def _age_lines(canvas: Canvas, subject: _Subject) -> None:
         cx, cy, _ = pose.place(0.0, height)
         stroke = arc(area.x - cx, area.y - cy, half, rise=0.018, thickness=0.010)
         area.paint(area.coverage(stroke) * age * 0.8, line)
+        area.note(area.coverage(stroke) * age * 0.6)
     for side in (-1.0, 1.0):
         x1, y1, _ = pose.place(side * 0.21, 0.30)
         x2, y2, _ = pose.place(side * (0.37 + 0.03 * subject("smile")), 0.50)
@@ -281,6 +282,7 @@ def _age_lines(canvas: Canvas, subject: _Subject) -> None:
         ex, ey, facing = pose.place(side * 0.43, 0.155)
         bag = arc(area.x - ex, area.y - ey, 0.095 * facing, rise=-0.030, thickness=0.010)
         area.paint(area.coverage(bag) * age * 0.75, line)
+        area.note(torch.maximum(area.coverage(bag), area.coverage(fold)) * age * 0.6)
         # Crow's feet.
         for spread in (-0.02, 0.05):
             x1, y1, _ = pose.place(side * 0.72, 0.0 + spread * 0.6)

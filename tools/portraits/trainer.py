@@ -66,17 +66,17 @@ class Recipe:
 
     shape: Shape = field(default_factory=Shape)
     phases: tuple[Phase, ...] = (
-        Phase(64, 7000),
-        Phase(128, 3500),
-        Phase(256, 3000, 1.5e-3, 1e-4),
+        Phase(64, 12_000, 4e-3, 1e-3),
+        Phase(128, 8_000, 3e-3, 1e-3),
+        Phase(256, 8_000, 2e-3, 1e-4),
     )
-    batch: int = 4
+    batch: int = 3
     processes: int = 2
     seed: int = 0
     mixed_share: float = 0.0
     truncated_share: float = 0.2
     gentle_pose_steps: int = 1500
-    average_decay: float = 0.998
+    average_decay: float = 0.99
 
     @property
     def total_steps(self) -> int:

@@ -78,7 +78,7 @@ def write_factors(code: LatentCode, path: Path, *, num_ws: int) -> None:
             {
                 "name": factor.name,
                 "group": factor.group,
-                "rows": [min(row, num_ws) for row in GROUP_ROWS[factor.group]],
+                "rows": [row for row in range(*GROUP_ROWS[factor.group]) if row < num_ws],
                 "low": factor.low,
                 "high": factor.high,
             }
