@@ -51,7 +51,7 @@ def fresh() -> Iterator[RenderRequest]:
 def ratio_of_best(one: Callable[[], object], other: Callable[[], object], *, wanted: float) -> float:
     """The least seconds of ``one`` over those of ``other``, run in turns until the ratio is as wanted.
 
-    The least of a few runs may still be one of a busy moment; with more, both come down to what the code takes.
+    The least of a few runs may be one of a busy moment; with more, both come down to what the code takes.
     """
     best = [float("inf"), float("inf")]
     ratio = float("inf")
