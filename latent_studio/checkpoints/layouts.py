@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from latent_studio.checkpoints import (
     dcgan,
+    gan_zoo_proggan,
     genforce_proggan,
     genforce_stylegan,
     genforce_stylegan2,
@@ -13,6 +14,7 @@ from latent_studio.checkpoints import (
     interfacegan,
     mmgeneration,
     rosinality,
+    rosinality_stylegan,
     sngan,
     warpedganspace_biggan,
     warpedganspace_proggan,
@@ -35,4 +37,6 @@ LAYOUTS: tuple[Layout, ...] = (
     interfacegan.STYLEGAN,
     interfacegan.PROGGAN,
     warpedganspace_proggan.LAYOUT,
+    rosinality_stylegan.LAYOUT,
+    gan_zoo_proggan.LAYOUT,
 )

@@ -21,12 +21,13 @@ _LR_MULTIPLIER = 0.01
 _EPSILON = 1e-8
 
 
-def mean_of_w(tensors: Mapping[str, Tensor]) -> Tensor:
+def mean_of_w(tensors: Mapping[str, Tensor], *, lr_multiplier: float = _LR_MULTIPLIER) -> Tensor:
     """Estimate the mean of w from 4096 fixed z.
 
     Args:
         tensors: among them ``mapping.fc{i}.weight`` and ``.bias`` of a StyleGAN2 without classes and with its
-            usual activation and learning-rate multiplier.
+            usual activation.
+        lr_multiplier: what stored mapping weights and biases are multiplied by.
 
     Returns:
         ``(w_dim,)`` float32; the same tensors give the same mean.
@@ -38,7 +39,7 @@ def mean_of_w(tensors: Mapping[str, Tensor]) -> Tensor:
     x = x * (x.square().mean(dim=1, keepdim=True) + _EPSILON).rsqrt()
     for index in range(depth):
         weight = tensors[f"mapping.fc{index}.weight"].float()
-        scale = _LR_MULTIPLIER / math.sqrt(weight.shape[1])
-        bias = tensors[f"mapping.fc{index}.bias"].float() * _LR_MULTIPLIER
+        scale = lr_multiplier / math.sqrt(weight.shape[1])
+        bias = tensors[f"mapping.fc{index}.bias"].float() * lr_multiplier
         x = F.leaky_relu(F.linear(x, weight * scale, bias), 0.2) * math.sqrt(2)
     return x.mean(dim=0)

@@ -4,7 +4,7 @@ The catalogue's names, with two layers for each resolution from 4 px on:
 
 - ``layer0.weight`` ``(C, z_dim + c_dim, 4, 4)``: a convolution over z as one pixel padded by 3;
 - ``layer{i}.weight`` ``(C, C below, 3, 3)``; with even i after doubling the resolution;
-- ``layer{i}.bias`` ``(C,)``;
+- ``layer{i}.bias`` ``(C,)``; ``layer0.bias`` may be ``(C, 4, 4)``;
 - ``output{k}.weight`` ``(channels, C, 1, 1)`` and ``output{k}.bias``: the picture of the k-th resolution;
   only the last is needed.
 

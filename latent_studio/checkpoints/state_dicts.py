@@ -26,7 +26,17 @@ if TYPE_CHECKING:
 
 #: What training programs call the average of a generator over training, in lower case.
 AVERAGED = frozenset(
-    {"g_ema", "generator_ema", "generator_smooth", "gen_ema", "netg_ema", "params_ema", "ema"}
+    {
+        "g_ema",
+        "g_running",
+        "avgg",
+        "generator_ema",
+        "generator_smooth",
+        "gen_ema",
+        "netg_ema",
+        "params_ema",
+        "ema",
+    }
 )
 #: What they call the generator itself, as a key of the file or as the first part of tensor names.
 GENERATORS = frozenset(

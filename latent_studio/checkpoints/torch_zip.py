@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from latent_studio.checkpoints import refusals
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from latent_studio.checkpoints.zip_index import Member
 
 _LARGEST_PICKLE = 64 << 20
+#: What training programs keep their settings in, beside the weights.
+_SETTINGS = ("argparse.Namespace", "models.utils.config.BaseConfig")
 
 
 def torch_vocabulary(source: Source) -> Mapping[str, Foreign]:
@@ -28,7 +31,7 @@ def torch_vocabulary(source: Source) -> Mapping[str, Foreign]:
         (
             *TorchNames(source).names,
             *NumpyNames(source).names,
-            Foreign("argparse.Namespace", created=lambda _args: ForeignObject("argparse.Namespace")),
+            *(Foreign(name, created=partial(_settings, name)) for name in _SETTINGS),
         )
     )
 
@@ -76,6 +79,10 @@ def read_torch_zip(source: Source) -> object:
         return storage
 
     return Machine(program.data, names=torch_vocabulary(source), persistent=refer).load()
+
+
+def _settings(name: str, _args: tuple[object, ...]) -> ForeignObject:
+    return ForeignObject(name)
 
 
 def _root(members: Mapping[str, Member]) -> str | None:

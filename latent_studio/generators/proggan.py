@@ -85,7 +85,7 @@ class FirstLayers:
 
     Attributes:
         seed: ``(C * 16, w_dim)``, its scale multiplied in.
-        seed_bias: ``(C,)``.
+        seed_bias: ``(C, 1, 1)`` or ``(C, 4, 4)``.
         weight: ``(C, C, 3, 3)``, its scale multiplied in.
         bias: ``(C,)``.
     """
@@ -97,8 +97,8 @@ class FirstLayers:
 
     def __call__(self, x: Tensor | None, ws: Tensor, noise: NoiseMaps) -> Tensor:
         """``(N, 1, w_dim)`` to ``(N, C, 4, 4)``."""
-        seed = F.linear(normalize_2nd_moment(ws[:, 0]), self.seed).view(-1, len(self.seed_bias), 4, 4)
-        seed = F.leaky_relu(channels_last(seed + self.seed_bias[:, None, None]), 0.2)
+        seed = F.linear(normalize_2nd_moment(ws[:, 0]), self.seed).view(len(ws), -1, 4, 4)
+        seed = F.leaky_relu(channels_last(seed + self.seed_bias), 0.2)
         x = F.conv2d(seed * _pixel_scale(seed), self.weight, self.bias, padding=1)
         return F.leaky_relu_(x, 0.2)
 
@@ -150,7 +150,7 @@ class Picture:
 
 def _pixel_scale(x: Tensor) -> Tensor:
     """What scales every pixel of ``(N, C, H, W)`` to a mean square of one over its channels (section 4.2)."""
-    norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    norm: Tensor = torch.linalg.vector_norm(x, dim=1, keepdim=True)
     return (norm.square() / x.shape[1] + 1e-8).rsqrt()
 
 
@@ -168,7 +168,10 @@ def _read_network(reader: TensorReader, *, options: ProgGANOptions) -> GrownNetw
     width = first.shape[0]
     for index in range(levels):
         name, side, below = f"layer{2 * index}", 4 << index, width
-        bias = reader.take(f"{name}.bias", None)
+        if index == 0 and len(reader.shape_of("layer0.bias") or ()) == 3:
+            bias = reader.take("layer0.bias", None, 4, 4)
+        else:
+            bias = reader.take(f"{name}.bias", None)[:, None, None]
         width = bias.shape[0]
         second = channels_last(he_scaled(reader.take(f"layer{2 * index + 1}.weight", width, width, 3, 3)))
         second_bias = reader.take(f"layer{2 * index + 1}.bias", width)
@@ -179,7 +182,7 @@ def _read_network(reader: TensorReader, *, options: ProgGANOptions) -> GrownNetw
         else:
             turned = 0 < options.fused_from <= side
             up = up_kernel(he_scaled(reader.take(f"{name}.weight", width, below, 3, 3)), turned=turned)
-            layers = DoublingLayers(channels_last(up), bias, second, second_bias)
+            layers = DoublingLayers(channels_last(up), bias.flatten(), second, second_bias)
         picture = None
         if index == levels - 1 or f"output{index}.weight" in reader:
             weight = reader.take(f"output{index}.weight", channels, width, 1, 1)
