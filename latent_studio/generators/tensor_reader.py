@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import torch
-
+from latent_studio.checkpoints.tensors import count_bad
 from latent_studio.core.errors import MissingWeightsError
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def in_float32(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 hint="The file may be damaged, or hold another kind of network.",
             )
         result[name] = tensor.detach().float().contiguous()
-        if not bool(torch.isfinite(result[name]).all()):
+        if count_bad(result[name]):
             raise MissingWeightsError(
                 f"Tensor {name!r} holds values that are not finite.",
                 hint="Training may have diverged; try an earlier snapshot.",
