@@ -152,6 +152,8 @@ def _back_hair(canvas: Canvas, subject: _Subject) -> None:
     present = ramp(subject.unit("hair_length"), 0.05, 0.09)
     depth = 0.62 - 0.10 * ramp(canvas.y, 0.1, 0.8)
     canvas.paint(canvas.coverage(long) * present, subject.hair * depth)
+    # Outlines are what a generator gets right last: a hair's breadth off costs it little.
+    canvas.note(canvas.coverage(long.abs() - 0.025, 3.0) * present * 0.5)
 
 
 def _neck_and_clothes(canvas: Canvas, subject: _Subject) -> None:
@@ -252,6 +254,7 @@ def _face(canvas: Canvas, subject: _Subject) -> None:
     side = u * light
     darkness = ramp(-side + 0.35 * u * u + 0.25 * v * v, 0.05, 1.25) * 0.72
     canvas.paint(cover, mix(subject.skin, subject.shadow, darkness))
+    canvas.note(canvas.coverage(distance.abs() - 0.02, 3.0) * 0.35)
     glow = torch.exp(-((u - 0.45 * light).square() + (v + 0.35).square()) / 0.35) * 0.16
     canvas.paint(cover * glow, _WHITE)
     # Rosy cheeks.
@@ -513,7 +516,7 @@ def _front_hair(canvas: Canvas, subject: _Subject) -> None:
         torch.exp(-(((radius - 0.30) / 0.075).square())) * ramp(u * light, -0.7, 0.7) * ramp(y, -0.05, -0.3)
     )
     canvas.paint(cover * band * 0.42, (subject.hair * 1.25 + 0.22).clamp(0.0, 1.0))
-    canvas.note(canvas.coverage(distance.abs() - 0.008) * 0.3)
+    canvas.note(canvas.coverage(distance.abs() - 0.025, 3.0) * 0.5)
 
 
 @dataclass(frozen=True, slots=True)
