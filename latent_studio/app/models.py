@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from latent_studio.app.direction_cache import cache_path, read_directions, write_directions
-from latent_studio.checkpoints.bundled import find_model
+from latent_studio.app.library import find_in_library
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.core.files import replacing
 from latent_studio.core.jobs import Progress
@@ -82,7 +82,7 @@ def load_model(
 
     Args:
         name_or_path: a file, or a library name such as ``"portraits"``.
-        paths: where found directions and measured forms are kept.
+        paths: where the library is, and where found directions and measured forms are kept.
         settings: which directions to find, whether to measure.
         device: where the model will run; layers are measured there.
         progress: told what is going on.
@@ -96,7 +96,7 @@ def load_model(
     def report(start: float, end: float) -> Callable[[float, str], None]:
         return lambda fraction, message: progress(Progress(start + (end - start) * fraction, message))
 
-    path = find_model(name_or_path)
+    path = find_in_library(name_or_path, paths)
     checkpoint = open_checkpoint(path, progress=report(0.0, 0.6), check_cancel=cancel.check)
     cancel.check()
     progress(Progress(0.6, "Building the network"))

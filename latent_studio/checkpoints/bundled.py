@@ -1,12 +1,16 @@
-"""Bundled models: the ones that come with the program, opened by name."""
+"""Models opened by name: the bundled ones, which come with the program, and those of further folders."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from latent_studio.checkpoints import refusals
 from latent_studio.core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: The model the program starts with.
 DEFAULT_MODEL = "portraits"
@@ -22,17 +26,29 @@ def bundled_models_dir() -> Path:
 
 def bundled_models() -> tuple[str, ...]:
     """Names of the models that come with the program, sorted."""
-    folder = bundled_models_dir()
-    if not folder.is_dir():
+    return models_in(bundled_models_dir())
+
+
+def models_in(folder: Path) -> tuple[str, ...]:
+    """Names of the models in a folder that has one folder per model, sorted; none if it cannot be read."""
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
         return ()
-    return tuple(sorted(entry.name for entry in folder.iterdir() if _weights(folder, entry.name).is_file()))
+    return tuple(sorted(name for name in names if _is_file(weights_path(folder, name))))
 
 
-def find_model(name_or_path: str | Path) -> Path:
-    """The file a user means: an existing file, or else a bundled model by name.
+def weights_path(folder: Path, name: str) -> Path:
+    """Where a folder with one folder per model keeps the weights of one."""
+    return folder / name / f"{name}.safetensors"
+
+
+def find_model(name_or_path: str | Path, *, folders: Sequence[Path] = ()) -> Path:
+    """The file a user means: an existing file, or else a model by name, the bundled ones first.
 
     Args:
         name_or_path: such as ``"portraits"`` or ``"~/models/cats.pkl"``.
+        folders: where models with names are, beside the bundled ones; one folder per model.
 
     Returns:
         A path where something is; whether it is a model, ``open_checkpoint`` finds out.
@@ -45,14 +61,19 @@ def find_model(name_or_path: str | Path) -> Path:
     with suppress(RuntimeError):
         path = path.expanduser()
     names = bundled_models()
-    if name in names and not _is_file(path):
-        return _weights(bundled_models_dir(), name)
+    known = [(folder, models_in(folder)) for folder in folders]
+    for folder, found in ((bundled_models_dir(), names), *known):
+        if name in found and not _is_file(path):
+            return weights_path(folder, name)
     if name and _exists(path):
         return path
-    known = f"Bundled models: {', '.join(names)}." if names else "This copy came without bundled models."
+    hint = f"Bundled models: {', '.join(names)}." if names else "This copy came without bundled models."
+    others = sorted({refusals.printable(other) for _, found in known for other in found} - set(names))
+    if others:
+        hint = f"{hint} In your library: {', '.join(others)}."
     raise CheckpointError(
-        f"There is no model {refusals.quoted(name)}: no such file, and no bundled model of that name.",
-        hint=f"Check the spelling. {known}",
+        f"There is no model {refusals.quoted(name)}: no such file, and no model of that name.",
+        hint=f"Check the spelling. {hint}",
     )
 
 
@@ -71,7 +92,3 @@ def _exists(path: Path) -> bool:
         return True
     except OSError:
         return False
-
-
-def _weights(folder: Path, name: str) -> Path:
-    return folder / name / f"{name}.safetensors"

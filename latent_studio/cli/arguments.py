@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
 import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from latent_studio import __version__
+from latent_studio.app.library import library_models
+from latent_studio.app.paths import Paths
 from latent_studio.app.tasks.catalog import VERBS, Verb
 from latent_studio.checkpoints.bundled import bundled_models
 from latent_studio.core.errors import LatentStudioError, OptionError
@@ -90,9 +93,20 @@ def _names_a_file(parser: argparse.ArgumentParser, words: Sequence[str]) -> bool
         rest = rest[2:] if rest[0] in takes_value else rest[1:]
     if not rest or rest[0] in {verb.name.split()[0] for verb in VERBS}:
         return False
-    if Path(rest[0]).is_file() or rest[0] in bundled_models():
+    if Path(rest[0]).is_file() or rest[0] in (*bundled_models(), *library_models(_paths_in(words))):
         return True
-    parser.error(f"there is no verb, file or bundled model {rest[0]!r}")
+    parser.error(f"there is no verb, file or model {rest[0]!r}")
+
+
+def _paths_in(words: Sequence[str]) -> Paths:
+    """Where files live, before the command line is understood."""
+    chosen = None
+    for word, following in itertools.pairwise([*words, ""]):
+        if word == "--profile":
+            chosen = following
+        elif word.startswith("--profile="):
+            chosen = word.partition("=")[2]
+    return Paths.choose(Path(chosen) if chosen else None)
 
 
 def _without_exponent(word: str) -> str:

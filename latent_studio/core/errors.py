@@ -22,6 +22,7 @@
     │   ├── NewerVersionError
     │   └── DamagedSessionError
     ├── ExportError
+    ├── DownloadError            a file cannot be had from the network
     └── PluginError              carries the plugin's name; never stops the program
 
     Cancelled                    not an error; caught only at a job's border
@@ -131,6 +132,10 @@ class DamagedSessionError(SessionFileError):
 
 class ExportError(LatentStudioError):
     """A file could not be written."""
+
+
+class DownloadError(LatentStudioError):
+    """A file could not be had from the network, or is not the one that was asked for."""
 
 
 class PluginError(LatentStudioError):

@@ -2,7 +2,7 @@
 
 The one row of ws is z, then the truncation if the model has statistics for several, then the class's vector.
 Truncation multiplies z, takes the statistics made for it, and leaves the class alone. The paper multiplies
-too, but draws z from a normal distribution without its far ends; here a seed's z is the same for all families.
+too, but draws z from a normal distribution without its far ends; here a seed's z is that of all families.
 """
 
 from __future__ import annotations

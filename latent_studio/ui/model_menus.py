@@ -33,13 +33,27 @@ class ModelMenus(QObject):
         self.library = QMenu(self.tr("Library"), window)
         self.library.setObjectName("menu-library")
         self.library.triggered.connect(self._open)
-        for name in bundled_models():
-            action = self.library.addAction(name)
-            action.setData(name)
-            action.setToolTip(self.tr("Came with the program."))
-        self._fill_if_empty(self.library, self.tr("This copy came without models"))
+        self.library.setToolTipsVisible(True)
+        # A model may have been fetched on the command line meanwhile.
+        self.library.aboutToShow.connect(self.show_library)
+        self.show_library()
         models.recents_changed.connect(self.show_recents)
         self.show_recents()
+
+    @Slot()
+    def show_library(self) -> None:
+        """Fill the menu of models with names."""
+        self.library.clear()
+        for name in bundled_models():
+            self._add_named(name, self.tr("Came with the program."))
+        for name in self._models.library:
+            self._add_named(name, self.tr("In your library."))
+        self._fill_if_empty(self.library, self.tr("This copy came without models"))
+
+    def _add_named(self, name: str, tip: str) -> None:
+        action = self.library.addAction(name)
+        action.setData(name)
+        action.setToolTip(tip)
 
     @Slot()
     def show_recents(self) -> None:

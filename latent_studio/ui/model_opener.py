@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from latent_studio.app.library import library_models
 from latent_studio.app.ranges import SliderRanges
 from latent_studio.app.recents import Recent, load_recents, remember_recent
 from latent_studio.core.seed_plane import SeedPoint
@@ -94,6 +95,11 @@ class ModelOpener(QObject):
     def recents(self) -> tuple[Recent, ...]:
         """Models opened lately, newest first."""
         return load_recents(self._studio.paths)
+
+    @property
+    def library(self) -> tuple[str, ...]:
+        """Names of the user's own models, sorted."""
+        return library_models(self._studio.paths)
 
     def open(self, name_or_path: str) -> None:
         """Begin to open a file or a library model; one that is still being opened is given up."""

@@ -95,6 +95,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.convert:run_convert",
     ),
     Verb(
+        "model list",
+        "List the models that open by name, and those that can be fetched.",
+        f"{_TASKS}.model_list:ModelListOptions",
+        f"{_TASKS}.model_list:run_model_list",
+    ),
+    Verb(
+        "model get",
+        "Fetch a published model into the library, check it and keep it as safetensors.",
+        f"{_TASKS}.model_get:ModelGetOptions",
+        f"{_TASKS}.model_get:run_model_get",
+    ),
+    Verb(
         "demo",
         "Render a portrait, a sheet and a film of the bundled model.",
         f"{_TASKS}.demo:DemoOptions",

@@ -87,13 +87,13 @@ def run_model_info(
         CheckpointError: the file cannot be used; says why.
         Cancelled: a stop was asked for.
     """
-    from latent_studio.checkpoints.bundled import find_model
+    from latent_studio.app.library import find_in_library
     from latent_studio.checkpoints.open import open_checkpoint
     from latent_studio.generators.catalog import build_generator
 
     check_options(options)
     checkpoint = open_checkpoint(
-        find_model(options.model),
+        find_in_library(options.model, studio.paths),
         progress=lambda fraction, message: progress(Progress(fraction, message)),
         check_cancel=cancel.check,
     )

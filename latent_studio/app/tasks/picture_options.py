@@ -18,7 +18,9 @@ SEED_MAX = 2**32 - 1
 def model_option() -> Any:
     """Which model."""
     return option(
-        help="A model file, or the name of a bundled one: portraits.", positional=True, metavar="MODEL"
+        help="A model file, or a name that “model list” shows, such as portraits.",
+        positional=True,
+        metavar="MODEL",
     )
 
 

@@ -128,7 +128,8 @@ class LatentDock(QWidget):
         blocker = QSignalBlocker(self._class)
         self._class.setRange(0, max(0, spec.c_dim - 1))
         blocker.unblock()
-        self._psi.setVisible(spec.has_mapping)
+        # Without a mapping network truncation makes z shorter, which only BigGAN is made for.
+        self._psi.setVisible(spec.has_mapping or spec.class_dims > 0)
         self._cutoff.setVisible(spec.has_mapping and spec.num_ws > 1)
         self.setEnabled(True)
 

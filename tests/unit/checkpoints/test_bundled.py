@@ -78,3 +78,22 @@ def test_a_copy_without_models_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path
     with pytest.raises(CheckpointError) as caught:
         find_model("portraits")
     assert "without bundled models" in caught.value.hint
+
+
+def test_further_folders_come_after_the_bundled_models(models: Path, tmp_path: Path) -> None:
+    further = tmp_path / "library"
+    for name in ("cats", "owls"):
+        (further / name).mkdir(parents=True)
+        (further / name / f"{name}.safetensors").touch()
+    assert find_model("owls", folders=[further]) == further / "owls" / "owls.safetensors"
+    assert find_model("cats", folders=[further]) == models / "cats" / "cats.safetensors"
+    with pytest.raises(CheckpointError) as caught:
+        find_model("bees", folders=[further])
+    assert "In your library: owls." in caught.value.hint
+
+
+@pytest.mark.usefixtures("models")
+def test_a_folder_that_is_not_there_has_no_models(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError) as caught:
+        find_model("owls", folders=[tmp_path / "nowhere"])
+    assert "In your library" not in caught.value.hint

@@ -98,6 +98,18 @@ def test_a_file_or_a_bundled_model_is_opened_in_the_window(tmp_path: Path) -> No
     assert parse("portraits").file == "portraits"
 
 
+@pytest.mark.parametrize("flag", ["--profile {}", "--profile={}"])
+def test_a_model_of_the_library_opens_in_the_window(flag: str, tmp_path: Path) -> None:
+    kept = tmp_path / "data" / "models" / "cats" / "cats.safetensors"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    given = flag.format(tmp_path)
+    assert parse(f"cats {given}").file == "cats"
+    assert parse(f"{given} cats").file == "cats"
+    with pytest.raises(UsageError, match="cats"):
+        parse("cats")
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
