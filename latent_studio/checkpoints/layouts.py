@@ -12,6 +12,7 @@ from latent_studio.checkpoints import (
     genforce_stylegan2,
     huggingface_biggan,
     interfacegan,
+    lernapparat_stylegan,
     mmgeneration,
     rosinality,
     rosinality_stylegan,
@@ -38,5 +39,6 @@ LAYOUTS: tuple[Layout, ...] = (
     interfacegan.PROGGAN,
     warpedganspace_proggan.LAYOUT,
     rosinality_stylegan.LAYOUT,
+    lernapparat_stylegan.LAYOUT,
     gan_zoo_proggan.LAYOUT,
 )
