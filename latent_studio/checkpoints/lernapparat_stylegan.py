@@ -1,6 +1,7 @@
 """StyleGAN as the widespread port by lernapparat names it.
 
-Its file of faces is called ``karras2019stylegan-ffhq-1024x1024.for_g_all.pt``. It has a picture at the last resolution only, and stores neither noise nor the mean of w.
+Its file of faces is called ``karras2019stylegan-ffhq-1024x1024.for_g_all.pt``. There is a picture at the last
+resolution only, and neither noise nor the mean of w is stored.
 """
 
 from __future__ import annotations
