@@ -85,6 +85,8 @@ class _GeneratorChecks:
         ws = self._map()
         _require_tensor(ws, (2, spec.num_ws, spec.w_dim), "map's result")
         _require(torch.equal(ws, self._map()), "map gives other bits the second time")
+        precise = generator.map(self._z.double(), None if self._c is None else self._c.double())
+        _require(torch.equal(ws, precise), "map must take float64, as NumPy draws z, and answer in float32")
         average = generator.w_avg.expand_as(ws).clone()
         pulled = spec.w_dim - spec.class_dims
         average[..., pulled:] = ws[..., pulled:]
@@ -106,6 +108,8 @@ class _GeneratorChecks:
             torch.equal(picture, self._generator.synthesize(ws)),
             "synthesize gives other bits the second time",
         )
+        precise = self._generator.synthesize(ws.double())
+        _require(torch.equal(picture, precise), "synthesize must take float64 and answer in float32")
         _require(not torch.equal(picture[0], picture[1]), "two latents give the same picture")
 
     def stages(self) -> None:

@@ -1,4 +1,4 @@
-"""Checks of what callers hand to a generator, shared by the families."""
+"""What callers hand to a generator, checked and made float32 on its device; shared by the families."""
 
 from __future__ import annotations
 
@@ -18,38 +18,58 @@ if TYPE_CHECKING:
     from latent_studio.generators.protocol import NoiseMaps
 
 
-def check_z(z: Tensor, spec: GeneratorSpec) -> None:
-    """Raise IncompatibleLatentError unless ``z`` is ``(N, z_dim)``."""
+def taken_z(z: Tensor, spec: GeneratorSpec, device: torch.device) -> Tensor:
+    """``z`` as the network takes it: ``(N, z_dim)`` float32 on its device.
+
+    Other precisions are welcome, since NumPy draws a seed's z in float64; so are arrays.
+
+    Raises:
+        IncompatibleLatentError: another shape.
+    """
+    z = _taken(z, device)
     if z.ndim != 2 or z.shape[1] != spec.z_dim:
         raise IncompatibleLatentError(
             f"z has shape {tuple(z.shape)}; this model takes (N, {spec.z_dim}).",
             hint="The latent was made for another model.",
         )
+    return z
 
 
-def check_c(c: Tensor | None, spec: GeneratorSpec, *, batch: int) -> None:
-    """Raise IncompatibleLatentError unless ``c`` is ``(batch, c_dim)``, or ``None`` without classes."""
+def taken_c(c: Tensor | None, spec: GeneratorSpec, device: torch.device, *, batch: int) -> Tensor | None:
+    """``c`` as the network takes it: ``(batch, c_dim)`` float32 on its device; ``None`` without classes.
+
+    Raises:
+        IncompatibleLatentError: another shape, or missing.
+    """
     if c is None:
         if spec.c_dim == 0:
-            return
+            return None
         raise IncompatibleLatentError(
             f"This model needs a class: c of shape ({batch}, {spec.c_dim}).",
             hint="Choose a class, or blend several; one number per class.",
         )
+    c = _taken(c, device)
     if tuple(c.shape) != (batch, spec.c_dim):
         raise IncompatibleLatentError(
             f"c has shape {tuple(c.shape)}; this model takes ({batch}, {spec.c_dim}).",
             hint="Leave c out for a model without classes." if spec.c_dim == 0 else "One number per class.",
         )
+    return c
 
 
-def check_ws(ws: Tensor, spec: GeneratorSpec) -> None:
-    """Raise IncompatibleLatentError unless ``ws`` is ``(N, num_ws, w_dim)``."""
+def taken_ws(ws: Tensor, spec: GeneratorSpec, device: torch.device) -> Tensor:
+    """``ws`` as the network takes it: ``(N, num_ws, w_dim)`` float32 on its device.
+
+    Raises:
+        IncompatibleLatentError: another shape.
+    """
+    ws = _taken(ws, device)
     if ws.ndim != 3 or tuple(ws.shape[1:]) != (spec.num_ws, spec.w_dim):
         raise IncompatibleLatentError(
             f"ws has shape {tuple(ws.shape)}; this model takes (N, {spec.num_ws}, {spec.w_dim}).",
             hint="The latent was made for another model.",
         )
+    return ws
 
 
 def check_noise(noise: NoiseMaps, resolutions: Sequence[int], *, batch: int) -> None:
@@ -96,3 +116,7 @@ def make_noise(
                 torch.randn(batch, *one.shape[1:], generator=rng, device=rng.device).to(one.device)
                 for one in stored
             )
+
+
+def _taken(given: Tensor, device: torch.device) -> Tensor:
+    return torch.as_tensor(given).to(device, torch.float32)

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from latent_studio.core.errors import OptionError, UnknownFormatError
-from latent_studio.generators.arguments import check_c, check_noise, check_ws, check_z, make_noise
+from latent_studio.generators.arguments import check_noise, make_noise, taken_c, taken_ws, taken_z
 from latent_studio.generators.option_values import number
 from latent_studio.generators.protocol import Features
 from latent_studio.generators.stages import run_stages
@@ -146,8 +146,8 @@ class GrownGenerator:
         truncation_cutoff: int | None = None,
     ) -> Tensor:
         """Map z to ws; see ``Generator.map``."""
-        check_z(z, self.spec)
-        check_c(c, self.spec, batch=z.shape[0])
+        z = taken_z(z, self.spec, self.device)
+        c = taken_c(c, self.spec, self.device, batch=z.shape[0])
         ws = self._network.w_of(z, c)[:, None].expand(-1, self.spec.num_ws, -1)
         return truncate(
             ws,
@@ -165,7 +165,7 @@ class GrownGenerator:
         self, ws: Tensor, *, noise_mode: NoiseMode = "const", noise: NoiseMaps | None = None
     ) -> Tensor:
         """Render ws; see ``Generator.synthesize``."""
-        check_ws(ws, self.spec)
+        ws = taken_ws(ws, self.spec, self.device)
         if noise is None:
             noise = self.noise_maps(noise_mode, batch=ws.shape[0])
         else:

@@ -114,7 +114,7 @@ class Generator(Protocol):
         """Map z to ws.
 
         Args:
-            z: ``(N, z_dim)`` float32.
+            z: ``(N, z_dim)``; other precisions and devices are converted to float32 on this one.
             c: ``(N, c_dim)`` float32: one-hot labels or blend weights; ``None`` for unconditional models.
             truncation_psi: 1 leaves w alone, 0 gives the average.
             truncation_cutoff: number of leading rows to pull towards ``w_avg``; ``None`` means all.

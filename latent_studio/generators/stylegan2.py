@@ -9,7 +9,7 @@ import torch
 
 from latent_studio.core.errors import UnsupportedOperationError
 from latent_studio.core.spec import GeneratorSpec
-from latent_studio.generators.arguments import check_c, check_noise, check_ws, check_z, make_noise
+from latent_studio.generators.arguments import check_noise, make_noise, taken_c, taken_ws, taken_z
 from latent_studio.generators.conv_plan import ConvPlan, LayerShape, default_plan
 from latent_studio.generators.modulated_conv import forms_for, prepare
 from latent_studio.generators.protocol import StyleWeight
@@ -115,8 +115,8 @@ class StyleGAN2:
         truncation_cutoff: int | None = None,
     ) -> Tensor:
         """Map z to ws; see ``Generator.map``."""
-        check_z(z, self._spec)
-        check_c(c, self._spec, batch=z.shape[0])
+        z = taken_z(z, self._spec, self.device)
+        c = taken_c(c, self._spec, self.device, batch=z.shape[0])
         w = self._network.mapping(z, c)
         ws = w[:, None].expand(-1, self._spec.num_ws, -1)
         return truncate(ws, self.w_avg, psi=truncation_psi, cutoff=truncation_cutoff).contiguous()
@@ -129,7 +129,7 @@ class StyleGAN2:
         self, ws: Tensor, *, noise_mode: NoiseMode = "const", noise: NoiseMaps | None = None
     ) -> Tensor:
         """Render ws; see ``Generator.synthesize``."""
-        check_ws(ws, self._spec)
+        ws = taken_ws(ws, self._spec, self.device)
         if noise is None:
             noise = self.noise_maps(noise_mode, batch=ws.shape[0])
         else:

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 
 from latent_studio.core.spec import GeneratorSpec
-from latent_studio.generators.arguments import check_c, check_noise, check_ws, check_z, make_noise
+from latent_studio.generators.arguments import check_noise, make_noise, taken_c, taken_ws, taken_z
 from latent_studio.generators.ops import normalize_2nd_moment
 from latent_studio.generators.protocol import Features, StyleWeight
 from latent_studio.generators.stages import run_stages
@@ -145,8 +145,8 @@ class ToyGenerator:
         truncation_cutoff: int | None = None,
     ) -> Tensor:
         """Map z to ws; see ``Generator.map``."""
-        check_z(z, self._spec)
-        check_c(c, self._spec, batch=z.shape[0])
+        z = taken_z(z, self._spec, self.device)
+        c = taken_c(c, self._spec, self.device, batch=z.shape[0])
         w = normalize_2nd_moment(z) @ self._directions + self._w_avg
         if c is not None:
             w = w + c @ self._class_shifts
@@ -161,7 +161,7 @@ class ToyGenerator:
         self, ws: Tensor, *, noise_mode: NoiseMode = "const", noise: NoiseMaps | None = None
     ) -> Tensor:
         """Render ws; see ``Generator.synthesize``."""
-        check_ws(ws, self._spec)
+        ws = taken_ws(ws, self._spec, self.device)
         if noise is None:
             noise = self.noise_maps(noise_mode, batch=ws.shape[0])
         check_noise(noise, _RESOLUTIONS, batch=ws.shape[0])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from latent_studio.generators.arguments import check_c, check_noise, check_ws, check_z
+from latent_studio.generators.arguments import check_noise, taken_c, taken_ws, taken_z
 from latent_studio.generators.protocol import Features
 from latent_studio.generators.stages import run_stages
 from latent_studio.generators.tensor_reader import TensorReader
@@ -129,8 +129,8 @@ class ZGenerator:
         truncation_cutoff: int | None = None,
     ) -> Tensor:
         """Arrange z and c as the one row of ws; see ``Generator.map``. Truncation makes z shorter."""
-        check_z(z, self.spec)
-        check_c(c, self.spec, batch=z.shape[0])
+        z = taken_z(z, self.spec, self.device)
+        c = taken_c(c, self.spec, self.device, batch=z.shape[0])
         ws = self._network.w_of(z, c)[:, None]
         cut = truncate(
             ws,
@@ -150,7 +150,7 @@ class ZGenerator:
         self, ws: Tensor, *, noise_mode: NoiseMode = "const", noise: NoiseMaps | None = None
     ) -> Tensor:
         """Render ws; see ``Generator.synthesize``."""
-        check_ws(ws, self.spec)
+        ws = taken_ws(ws, self.spec, self.device)
         check_noise(noise or (), (), batch=ws.shape[0])
         return run_stages(self.stages, ws, ())
 
