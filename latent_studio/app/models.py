@@ -51,7 +51,7 @@ class LoadedModel:
 
     Attributes:
         ref: name, place and hash.
-        generator: on the device it was loaded for.
+        generator: on the CPU; the engine moves it to its device.
         provenance: where the weights came from and what was ignored.
         directions: SeFa directions over all rows, strongest first.
         start: the session a new document on this model begins with.
@@ -84,7 +84,7 @@ def load_model(
         name_or_path: a file, or a library name such as ``"portraits"``.
         paths: where the library is, and where found directions and measured forms are kept.
         settings: which directions to find, whether to measure.
-        device: where the model will run; layers are measured there.
+        device: where the model will run; layers are measured if it is the CPU, where forms differ most.
         progress: told what is going on.
         cancel: checked between steps.
 
@@ -100,9 +100,9 @@ def load_model(
     checkpoint = open_checkpoint(path, progress=report(0.0, 0.6), check_cancel=cancel.check)
     cancel.check()
     progress(Progress(0.6, "Building the network"))
-    generator = build_generator(checkpoint).to(device)
+    generator = build_generator(checkpoint)
     cancel.check()
-    if settings.measure_forms:
+    if settings.measure_forms and device.type == "cpu":
         progress(Progress(0.7, "Measuring the fastest form of each layer"))
         generator = _calibrated(generator, paths)
     cancel.check()

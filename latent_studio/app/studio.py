@@ -49,7 +49,11 @@ class Studio:
         from latent_studio.engine.engine import Engine
 
         choice = choose_device(self.settings.device, threads=self.settings.threads or None)
-        return Engine(choice, cache_bytes=self.settings.cache_mb << 20)
+        return Engine(
+            choice,
+            cache_bytes=self.settings.cache_mb << 20,
+            coarse_seconds=self.settings.coarse_ms / 1000,
+        )
 
     @property
     def model(self) -> LoadedModel:

@@ -16,7 +16,7 @@ from latent_studio.engine.device import apply_threads, choose_device, limited_th
 from latent_studio.engine.failures import translated
 from latent_studio.engine.gate import PriorityGate
 from latent_studio.engine.prefix_cache import PrefixCache
-from latent_studio.engine.renderer import Renderer, never
+from latent_studio.engine.renderer import BUDGET_SECONDS, Renderer, never
 from latent_studio.engine.work import threads_for
 from latent_studio.generators.protocol import HalfPrecisionGenerator
 
@@ -61,16 +61,25 @@ class Engine:
     Args:
         choice: where to compute; ``None`` chooses by itself.
         cache_bytes: limit of the interactive prefix cache; a running export takes up to a quarter more.
+        coarse_seconds: how long a preview may take.
         cuda_graphs: record and replay whole renders where that is measured to be faster; CUDA only.
+        gate: of another engine on the same device, so that the two take turns; ``None`` makes a new one.
     """
 
     def __init__(
-        self, choice: DeviceChoice | None = None, *, cache_bytes: int = 512 << 20, cuda_graphs: bool = True
+        self,
+        choice: DeviceChoice | None = None,
+        *,
+        cache_bytes: int = 512 << 20,
+        coarse_seconds: float = BUDGET_SECONDS,
+        cuda_graphs: bool = True,
+        gate: PriorityGate | None = None,
     ) -> None:
         self.choice = choice or choose_device()
         apply_threads(self.choice)
-        self.gate = PriorityGate()
+        self.gate = gate or PriorityGate()
         self._cache_bytes = cache_bytes
+        self._coarse_seconds = coarse_seconds
         self._cuda_graphs = cuda_graphs and self.choice.device.type == "cuda"
         self._renderer: Renderer | None = None
 
@@ -100,6 +109,7 @@ class Engine:
                 # A new cache and not an emptied one: a render that still runs fills the old one.
                 cache=PrefixCache(self._cache_bytes),
                 threads=threads_for(moved, at_most=self.choice.threads),
+                budget_seconds=self._coarse_seconds,
                 graphs=GraphBook(moved) if self._cuda_graphs else None,
             )
 
