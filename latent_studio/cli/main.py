@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from latent_studio.cli.arguments import PROGRAM, UsageError, parse_arguments
 from latent_studio.cli.console import ConsoleProgress, print_error
-from latent_studio.cli.display import NoDisplayError, check_display
+from latent_studio.cli.display import check_display
 from latent_studio.core.errors import Cancelled, LatentStudioError, OptionError
 from latent_studio.core.jobs import CancelToken
 
@@ -67,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
         print_error(error, sys.stderr)
         if command.flags.verbose:
             traceback.print_exc()
-        is_usage = isinstance(error, OptionError | UsageError | NoDisplayError)
+        is_usage = isinstance(error, OptionError | UsageError)
         return ExitCode.USAGE if is_usage else ExitCode.ERROR
     except BrokenPipeError:
         # Whoever read our output has had enough; Python must not try to flush what is left.

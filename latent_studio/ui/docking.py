@@ -121,6 +121,8 @@ def _scrolling(content: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)
+    # Its lines shrink and elide; a bar at the bottom would only hide one of them.
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusProxy(content)
     area.setWidget(content)
     return area

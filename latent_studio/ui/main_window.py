@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("main-window")
         self.setWindowTitle(self.tr("Latent Studio"))
         self.setMinimumSize(_SMALLEST)
-        self.resize(_SIZE)
+        self.resize(_first_size(self.screen().availableSize()))
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
         self.setContentsMargins(MARGIN, 0, MARGIN, 0)
@@ -165,3 +165,8 @@ class MainWindow(QMainWindow):
             self.hide()
             self._stuck = self._bench.close()
         super().closeEvent(event)
+
+
+def _first_size(screen: QSize) -> QSize:
+    """As large as is comfortable, but no larger than the screen: nothing cuts a window down to it later."""
+    return _SIZE.boundedTo(screen).expandedTo(_SMALLEST)

@@ -153,8 +153,42 @@ class WindowController(QObject):
                 (group, [(action.text(), action.shortcut().toString(text)) for action in actions])
                 for group, actions in self._grouped_actions().items()
             ]
+            + self._hand_and_keys()
         )
         self._sheet.openOverlay()
+
+    def _hand_and_keys(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What mouse and keys do where they are, which no menu can tell."""
+        return [
+            (
+                self.tr("On the picture"),
+                [
+                    (self.tr("Walk between seeds"), self.tr("Drag")),
+                    (self.tr("The same by keys"), self.tr("Arrows")),
+                    (self.tr("See it before the edits"), self.tr("hold Space")),
+                    (self.tr("Zoom"), self.tr("Wheel")),
+                    (self.tr("Move the enlarged picture"), self.tr("Ctrl+Drag")),
+                ],
+            ),
+            (
+                self.tr("On a slider"),
+                [
+                    (self.tr("One step"), self.tr("Arrows")),
+                    (self.tr("Ten times finer, also by mouse"), self.tr("Shift+Arrows")),
+                    (self.tr("Back to zero, or double click"), self.tr("Delete")),
+                    (self.tr("Type an amount"), self.tr("Tab, Enter")),
+                    (self.tr("Next slider"), self.tr("Ctrl+Down")),
+                ],
+            ),
+            (
+                self.tr("In the active edits"),
+                [
+                    (self.tr("Switch off and on"), self.tr("Space")),
+                    (self.tr("Earlier, later"), self.tr("Ctrl+Up/Down")),
+                    (self.tr("Remove"), self.tr("Delete")),
+                ],
+            ),
+        ]
 
     def _grouped_actions(self) -> dict[str, list[QAction]]:
         return {**self._context.actions.by_group(), self.tr("Panels"): self._docking.toggles()}

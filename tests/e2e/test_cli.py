@@ -148,7 +148,7 @@ def test_bad_input_is_a_sentence_and_a_code(
 
 def test_without_a_screen_it_says_so() -> None:
     bare = {"QT_QPA_PLATFORM": "", "DISPLAY": "", "WAYLAND_DISPLAY": ""}
-    done = run(code=2, **bare)
+    done = run(code=1, **bare)
     assert done.stderr.startswith("latent-studio: There is no screen")
     assert "xvfb-run" in done.stderr
     assert len(done.stderr.splitlines()) == 2

@@ -3,20 +3,22 @@ from __future__ import annotations
 import json
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QLineEdit, QWidget
 
 from latent_studio.core.errors import OutOfMemoryError
 from latent_studio.core.render import Quality
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.docks.sliders import SlidersDock
 from latent_studio.ui.event_log import VARIABLE
+from latent_studio.ui.main_window import _first_size
 from latent_studio.ui.theme import theme
 from latent_studio.ui.widgets.edit_list import EditList
 from latent_studio.ui.widgets.job_card import JobCard
 from latent_studio.ui.widgets.message_bar import MessageBar
 from latent_studio.ui.widgets.overlay import Overlay
+from latent_studio.ui.widgets.shortcuts_sheet import ShortcutsSheet
 from latent_studio.ui.widgets.slider_bank import SliderBank
 from tests.helpers.fake_engine import colour_of, pause
 from tests.helpers.fake_studio import CONDITIONAL
@@ -614,3 +616,45 @@ def test_a_job_shows_a_card_with_its_progress_and_can_be_cancelled(qtbot, window
     card.dismissed.emit()
     QApplication.processEvents()
     assert window.docking["jobs"].findChildren(JobCard) in ([], [card])
+
+
+def test_escape_in_the_filter_shows_all_sliders_and_down_goes_to_the_first(qtbot, window):
+    field = window.findChild(QLineEdit, "slider-filter")
+    bank = window.findChild(SliderBank, "slider-bank")
+    everything = bank.shownIds()
+
+    window.context.actions["filter_sliders"].trigger()
+    qtbot.keyClicks(field, "nothing is called so")
+    assert bank.shownIds() == ()
+    qtbot.keyClick(field, Qt.Key.Key_Escape)
+    assert field.text() == ""
+    assert bank.shownIds() == everything
+
+    qtbot.keyClick(field, Qt.Key.Key_Down)
+    assert QApplication.focusWidget() is bank.rowWidget(everything[0]).slider
+
+
+def test_the_sheet_tells_what_mouse_and_keys_do_where_they_are(window):
+    window.context.actions["shortcuts"].trigger()
+    shown = dict(window.findChild(ShortcutsSheet).shortcutsShown())
+
+    assert ("Walk between seeds", "Drag") in shown["On the picture"]
+    assert ("See it before the edits", "hold Space") in shown["On the picture"]
+    assert ("Back to zero, or double click", "Delete") in shown["On a slider"]
+    assert ("Switch off and on", "Space") in shown["In the active edits"]
+
+
+def test_between_seeds_the_latent_panel_needs_no_bar_at_its_bottom(window):
+    window.context.store.set_base(SeedPoint(278797, 0.7, 0.2), "Walk")
+    QApplication.processEvents()
+    area = window.docking["latent"].widget()
+
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+
+
+@pytest.mark.parametrize(
+    ("screen", "size"),
+    [((1280, 720), (1280, 720)), ((2560, 1440), (1480, 900)), ((640, 400), (880, 480))],
+)
+def test_the_first_window_is_no_larger_than_the_screen(screen, size):
+    assert _first_size(QSize(*screen)) == QSize(*size)

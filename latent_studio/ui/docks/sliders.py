@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from latent_studio.core.edits import Edit
@@ -50,6 +51,7 @@ class SlidersDock(QWidget):
         self._filter.setClearButtonEnabled(True)
         self._filter.setAccessibleName(self.tr("Filter sliders"))
         self._filter.setToolTip(context.actions["filter_sliders"].toolTip())
+        self._filter.installEventFilter(self)
         self._rows_field = RowsField(self)
         self._rows_field.setObjectName("slider-rows")
         self._rows_field.setToolTip(self.tr("Rows of the latent that sliders move, coarse to fine."))
@@ -187,6 +189,17 @@ class SlidersDock(QWidget):
     @Slot(bool)
     def _set_unit(self, in_sigma: bool) -> None:
         self._bank.setUnit("sigma" if in_sigma else "amount")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape in the filter shows all sliders again, Down goes to the first of them."""
+        if watched is self._filter and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Escape and self._filter.text():
+                self._filter.clear()
+                return True
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return) and self._bank.shownIds():
+                self._bank.focusRow(self._bank.shownIds()[0])
+                return True
+        return super().eventFilter(watched, event)
 
     @Slot()
     def _focus_filter(self) -> None:

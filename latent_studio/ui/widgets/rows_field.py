@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
 
 from latent_studio.core.errors import OptionError
@@ -49,6 +50,7 @@ class RowsField(QWidget):
         self._combo.activated.connect(self._take_preset)
         self._editor.editingFinished.connect(self._take_text)
         self._editor.textEdited.connect(self._check_text)
+        self._editor.installEventFilter(self)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
@@ -148,6 +150,19 @@ class RowsField(QWidget):
         self._mark(problem)
         if not problem:
             self._change(self._read(text))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape drops what was typed and shows the rows in force again."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and event.key() == Qt.Key.Key_Escape
+            and self._editor.text() != rows_text(self._rows, all_text=self.tr("all"))
+        ):
+            self._show()
+            self._editor.selectAll()
+            return True
+        return super().eventFilter(watched, event)
 
     @Slot(str)
     def _check_text(self, text: str) -> None:

@@ -80,7 +80,8 @@ class SeedField(QWidget):
         blocker = QSignalBlocker(self._box)
         self._box.setValue(point.seed)
         blocker.unblock()
-        self._way.setText(f"x {point.dx:.2f}  y {point.dy:.2f}")
+        # Above each other, so that a long seed stays in sight beside them.
+        self._way.setText(f"x {point.dx:.2f}\ny {point.dy:.2f}")
         self._way.setVisible(not point.is_whole)
 
     def focusSeed(self) -> None:

@@ -332,7 +332,11 @@ class SliderRow(QWidget):
         middle = self._middle()
         hint = self.number.sizeHint()
         right = int(middle.right())
+        before = self.number.geometry()
         self.number.setGeometry(right - hint.width() + 4, int(middle.top()), hint.width(), hint.height())
+        if self.number.geometry() != before:
+            # Name and rows stand beside the number: Qt would paint only the strip it left free.
+            self.update()
         # The track starts under the first letter: give back the room of the knob.
         self.slider.setGeometry(int(middle.left()) - 6, ROW_HEIGHT - 24, int(middle.width()) + 12, 20)
 

@@ -188,7 +188,7 @@ def test_a_place_between_seeds_is_shown_without_a_signal(seed: SeedField, qtbot:
     assert seed.seed() == 42
     assert seed.point() == SeedPoint(42, 0.25, 0.5)
     assert way.isVisible()
-    assert way.text() == "x 0.25  y 0.50"
+    assert way.text() == "x 0.25\ny 0.50"
     seed.setSeed(42)
     assert not way.isVisible()
 
@@ -266,3 +266,22 @@ def test_the_unit_stands_behind_the_number(psi: LabelledSlider) -> None:
     psi.setSuffix("s")
     psi.setValue(0.5)
     assert psi.findChild(NumberLabel).text() == "0.5 s"
+
+
+def test_escape_drops_rows_that_cannot_be_read(rows: RowsField, qtbot: QtBot) -> None:
+    type_rows(qtbot, rows, "2-5")
+    type_rows(qtbot, rows, "nonsense")
+    assert not rows.isValid()
+    qtbot.keyClick(rows.findChild(QLineEdit), Qt.Key.Key_Escape)
+    assert rows.isValid()
+    assert rows.text() == "2–5"
+    assert rows.rows() == (2, 3, 4, 5)
+
+
+def test_a_seed_field_between_seeds_fits_the_narrowest_dock(qtbot: QtBot) -> None:
+    field = SeedField()
+    qtbot.addWidget(field)
+    field.show()
+    field.setPoint(SeedPoint(4294967294, 0.5, 0.5))
+    # What the left column leaves beside the word Seed.
+    assert field.minimumSizeHint().width() <= 224

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDoubleSpinBox, QLineEdit, QPushButton
 
 from latent_studio.ui.theme import DARK
@@ -297,3 +297,23 @@ def test_numbers_are_read_as_people_type_them(text: str, expected: float | None)
 )
 def test_amounts_are_written_with_their_sign(amount: float, text: str) -> None:
     assert format_amount(amount) == text
+
+
+def test_a_number_that_grows_lets_the_whole_row_paint_anew(row: SliderRow, qtbot: QtBot) -> None:
+    painted: list[int] = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if isinstance(event, QPaintEvent):
+                painted.append(event.region().boundingRect().width())
+            return False
+
+    watch = Watch(row)
+    row.installEventFilter(watch)
+    QApplication.processEvents()
+    painted.clear()
+    row.slider.changeTo(4.0)
+    QApplication.processEvents()
+    assert row.number.text() == "+2.00 σ"
+    # Less than this, and the rows would be cut where the number was.
+    assert row.width() in painted

@@ -182,7 +182,7 @@ def test_without_a_screen_it_says_so_and_leaves_qt_alone(window, monkeypatch, ca
     for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    assert main([]) == 2
+    assert main([]) == 1
     err = capsys.readouterr().err
     assert err.startswith("latent-studio: There is no screen")
     assert len(err.splitlines()) == 2
