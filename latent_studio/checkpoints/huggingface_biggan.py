@@ -45,7 +45,7 @@ def _convert(state: StateDict) -> Converted:
         u = state.take(f"{theirs}.weight_u", shape[:1])
         row = weight[0].numel()
         v = state.take(f"{theirs}.weight_v", (row,)) if f"{theirs}.weight_v" in state else None
-        return divided_by_stored(weight, u, v)
+        return divided_by_stored(weight, u, v, name=theirs)
 
     def take(theirs: str, ours: str, *shape: int) -> None:
         tensors[f"{ours}.weight"] = divided(theirs, *shape)
@@ -59,8 +59,9 @@ def _convert(state: StateDict) -> Converted:
     class_dims, classes = state.shape("embeddings.weight", ndim=2)
     embeddings = state.take("embeddings.weight", (class_dims, classes))
     tensors["classes.weight"] = embeddings.T.contiguous()
-    numbers, condition = state.shape("generator.gen_z.weight_orig", ndim=2)
-    channels = numbers // _SIDE**2
+    channels = state.shape("generator.layers.0.bn_0.running_means", ndim=2)[1]
+    condition = state.shape("generator.gen_z.weight_orig", ndim=2)[1]
+    numbers = channels * _SIDE**2
     dense = divided("generator.gen_z", numbers, condition)
     tensors["dense.weight"] = _channels_first(dense, channels)
     tensors["dense.bias"] = _channels_first(state.take("generator.gen_z.bias", (numbers,)), channels)

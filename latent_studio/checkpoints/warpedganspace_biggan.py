@@ -40,7 +40,7 @@ def _convert(state: StateDict) -> Converted:
         weight = state.take(f"{theirs}.weight", shape)
         if f"{theirs}.u0" not in state:
             return weight
-        return divided_after_one_step(weight, state.take(f"{theirs}.u0", (1, shape[0])))
+        return divided_after_one_step(weight, state.take(f"{theirs}.u0", (1, shape[0])), name=theirs)
 
     def take(theirs: str, ours: str, *shape: int) -> None:
         tensors[f"{ours}.weight"] = divided(theirs, *shape)

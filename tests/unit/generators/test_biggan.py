@@ -238,7 +238,7 @@ def test_spectral_normalisation_is_that_of_pytorch(tmp_path):
     layer.eval()
     layer(torch.zeros(1, 3, 4, 4))
 
-    got = divided_by_stored(layer.weight_orig.detach(), layer.weight_u, layer.weight_v)
+    got = divided_by_stored(layer.weight_orig.detach(), layer.weight_u, layer.weight_v, name="conv")
 
     torch.testing.assert_close(got, layer.weight.detach())
 
@@ -248,9 +248,9 @@ def test_spectral_normalisation_divides_by_the_largest_singular_value():
     u, values, v = torch.linalg.svd(weight)
 
     for got in (
-        divided_after_one_step(weight, u[:, :1].T),
-        divided_by_stored(weight, u[:, 0], v[0]),
-        divided_by_stored(weight, u[:, 0], None),
+        divided_after_one_step(weight, u[:, :1].T, name="conv"),
+        divided_by_stored(weight, u[:, 0], v[0], name="conv"),
+        divided_by_stored(weight, u[:, 0], None, name="conv"),
     ):
         torch.testing.assert_close(got, weight / values[0])
 
