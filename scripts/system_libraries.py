@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import subprocess
@@ -10,45 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+# This runs before the project is installed anywhere.
+sys.path.append(str(Path(__file__).resolve().parent.parent))
+from latent_studio.app.probes.qt_libraries import LIBRARIES, can_load, missing_libraries
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-#: Debian package of each shared library that PySide6-Essentials links to but does not bring.
-LIBRARIES = {
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libdbus-1.so.3": "libdbus-1-3",
-    "libfontconfig.so.1": "libfontconfig1",
-    "libfreetype.so.6": "libfreetype6",
-    "libEGL.so.1": "libegl1",
-    "libGL.so.1": "libgl1",
-    "libX11.so.6": "libx11-6",
-    "libX11-xcb.so.1": "libx11-xcb1",
-    "libxkbcommon.so.0": "libxkbcommon0",
-    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
-    "libxcb-cursor.so.0": "libxcb-cursor0",
-    "libxcb-icccm.so.4": "libxcb-icccm4",
-    "libxcb-image.so.0": "libxcb-image0",
-    "libxcb-keysyms.so.1": "libxcb-keysyms1",
-    "libxcb-randr.so.0": "libxcb-randr0",
-    "libxcb-render.so.0": "libxcb-render0",
-    "libxcb-render-util.so.0": "libxcb-render-util0",
-    "libxcb-shape.so.0": "libxcb-shape0",
-    "libxcb-shm.so.0": "libxcb-shm0",
-    "libxcb-sync.so.1": "libxcb-sync1",
-    "libxcb-util.so.1": "libxcb-util1",
-    "libxcb-xfixes.so.0": "libxcb-xfixes0",
-    "libxcb-xkb.so.1": "libxcb-xkb1",
-}
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
-
-
-def can_load(library: str) -> bool:
-    """Whether the system's loader finds a shared library."""
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
 
 
 def missing_packages(*, finds: Callable[[str], bool] = can_load) -> list[str]:
@@ -57,7 +25,7 @@ def missing_packages(*, finds: Callable[[str], bool] = can_load) -> list[str]:
     Args:
         finds: whether a shared library is there.
     """
-    packages = [package for library, package in LIBRARIES.items() if not finds(library)]
+    packages = [LIBRARIES[library] for library in missing_libraries(finds=finds)]
     if not any(next(Path(folder).expanduser().glob("**/*.[ot]tf"), None) for folder in FONT_FOLDERS):
         packages.append("fonts-dejavu-core")
     if shutil.which("Xvfb") is None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from latent_studio.app.tasks.catalog import Verdict
 from latent_studio.cli.arguments import PROGRAM, UsageError, parse_arguments
 from latent_studio.cli.console import ConsoleProgress, print_error
 from latent_studio.cli.display import check_display
@@ -103,7 +104,7 @@ def _run_verb(verb: Verb, command: Command) -> int:
         progress.clear()
     sys.stdout.write("".join(f"{line}\n" for line in result.lines))
     sys.stdout.flush()
-    return ExitCode.DONE
+    return ExitCode.ERROR if isinstance(result, Verdict) and not result.is_good else ExitCode.DONE
 
 
 def _profile_of(flags: CommonFlags) -> tuple[Paths, Settings]:

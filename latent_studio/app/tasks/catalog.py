@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
@@ -18,6 +18,15 @@ class Result(Protocol):
     @property
     def lines(self) -> tuple[str, ...]:
         """What a command line prints: paths of the files written, or the answer itself."""
+
+
+@runtime_checkable
+class Verdict(Protocol):
+    """A result that may be bad news, though the task itself went well."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is not."""
 
 
 class Task(Protocol):
@@ -105,6 +114,12 @@ VERBS: tuple[Verb, ...] = (
         "Fetch a published model into the library, check it and keep it as safetensors.",
         f"{_TASKS}.model_get:ModelGetOptions",
         f"{_TASKS}.model_get:run_model_get",
+    ),
+    Verb(
+        "doctor",
+        "Check this machine and this installation; the text is made for a report.",
+        f"{_TASKS}.doctor:DoctorOptions",
+        f"{_TASKS}.doctor:run_doctor",
     ),
     Verb(
         "demo",
