@@ -273,6 +273,12 @@ class Actions(QObject):
                 "keyboard",
             ),
             ActionSpec(
+                "self_test",
+                help,
+                self.tr("Self-test…"),
+                self.tr("Check this machine and this installation; the text is made for a report."),
+            ),
+            ActionSpec(
                 "about",
                 help,
                 self.tr("About Latent Studio"),

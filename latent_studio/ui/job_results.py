@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from latent_studio.app.tasks.doctor import DoctorResult
 from latent_studio.app.tasks.traverse import TraversalResult
 from latent_studio.ui.model_facts import size_text
 
@@ -13,5 +14,7 @@ def describe_result(result: object) -> tuple[str, str | None]:
             width, height = result.size
             text = f"{result.frames} frames, {width} × {height} px, {size_text(result.size_bytes)}"
             return text, str(result.path)
+        case DoctorResult():
+            return result.summary, None
         case _:
             return "Done", None

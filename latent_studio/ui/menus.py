@@ -38,7 +38,7 @@ _MENUS = (
     ("&Model", ("random_seed", "next_seed", "previous_seed", "snap_seed")),
     ("&Directions", ("filter_sliders", "sigma_unit", _LINE, "reset_edits")),
     ("E&xport", ("export_gif", "save_picture")),
-    ("&Help", ("command_palette", "shortcuts", _LINE, "about")),
+    ("&Help", ("command_palette", "shortcuts", _LINE, "self_test", "about")),
 )  # fmt: skip
 
 

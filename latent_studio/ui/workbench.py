@@ -27,6 +27,7 @@ from latent_studio.ui.picture_saver import PictureSaver
 from latent_studio.ui.render_controller import RenderController
 from latent_studio.ui.render_thread import RenderThread
 from latent_studio.ui.seed_controller import SeedController
+from latent_studio.ui.self_test import SelfTest
 from latent_studio.ui.session_bridge import SessionBridge
 from latent_studio.ui.status_line import StatusLine
 from latent_studio.ui.theme_controller import ThemeController
@@ -109,6 +110,7 @@ class Workbench(QObject):
         HistoryActions(store, bridge=self._bridge, actions=actions, parent=self)
         SeedController(store, actions=actions, parent=self)
         PictureSaver(self.context, window)
+        SelfTest(self.context, window)
         ThemeController(studio, actions=actions, messages=self.context.messages, parent=self)
         WindowController(
             window,
