@@ -41,7 +41,9 @@ def look_at_pictures(examination: Examination) -> Iterator[Finding]:
         cancel=cancel,
     )
     # The window goes on showing its own model meanwhile, so both engines pass through one gate.
-    engine = Engine(studio.engine.choice, gate=studio.engine.gate)
+    engine = Engine(
+        studio.engine.choice, coarse_seconds=studio.settings.coarse_ms / 1000, gate=studio.engine.gate
+    )
     engine.swap(model.generator)
     spec = model.spec
     yield Finding(
