@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import biggan, dcgan, proggan, sngan, stylegan, stylegan2, stylegan3
+from latent_studio.checkpoints import biggan, dcgan, mspie, proggan, sngan, stylegan, stylegan2, stylegan3
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -86,6 +86,14 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             looks_like=stylegan2.looks_like,
             guess_options=stylegan2.guess_options,
             describe=stylegan2.describe,
+        ),
+        mspie.FAMILY: Family(
+            name=mspie.FAMILY,
+            title="MS-PIE StyleGAN2",
+            defaults=mspie.DEFAULTS,
+            looks_like=mspie.looks_like,
+            guess_options=mspie.guess_options,
+            describe=mspie.describe,
         ),
         stylegan3.FAMILY: Family(
             name=stylegan3.FAMILY,

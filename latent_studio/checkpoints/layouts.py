@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LAYOUTS: tuple[Layout, ...] = (
     rosinality.LAYOUT,
     mmgeneration.LAYOUT,
+    mmgeneration.MULTI_SIZE,
     genforce_stylegan2.LAYOUT,
     warpedganspace_biggan.LAYOUT,
     huggingface_biggan.LAYOUT,

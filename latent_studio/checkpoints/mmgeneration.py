@@ -1,4 +1,4 @@
-"""StyleGAN2 as mmgeneration and mmagic name it.
+"""StyleGAN2, and its MS-PIE variant of several sizes, as mmgeneration and mmagic name them.
 
 They train on pictures in the order blue, green, red, and turn the colours round when they save one. Here that
 is done once, in the weights.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from latent_studio.checkpoints import stylegan2
+from latent_studio.checkpoints import mspie, stylegan2
 from latent_studio.checkpoints.state_dicts import Layout
 from latent_studio.checkpoints.stylegan2_parts import Names, convert_parts
 
@@ -33,6 +33,9 @@ _SIGNS = {
     "conv1.conv.style_modulation.linear.weight_orig",
     "to_rgb1.bias",
 }
+# A buffer that only says where the network is; its one number was never set.
+_DEVICE_MARK = "head_pos_enc._float_tensor"
+_MULTI_SIZE_SIGNS = {_DEVICE_MARK, "conv1.conv.style_modulation.linear.weight_orig", "to_rgb1.bias"}
 _REVERSED = "Its colours, blue first as mmgeneration trains them, are turned into red, green, blue."
 
 
@@ -41,7 +44,18 @@ def _matches(shapes: Mapping[str, tuple[int, ...]]) -> bool:
 
 
 def _convert(state: StateDict) -> Converted:
-    made = convert_parts(state, _NAMES, reverse_colours=True)
+    return _with_note(convert_parts(state, _NAMES, reverse_colours=True))
+
+
+def _matches_multi_size(shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    return _MULTI_SIZE_SIGNS <= shapes.keys() and "constant_input.input" not in shapes
+
+
+def _convert_multi_size(state: StateDict) -> Converted:
+    return _with_note(convert_parts(state, _NAMES, reverse_colours=True, multi_size=True))
+
+
+def _with_note(made: Converted) -> Converted:
     if made.tensors["synthesis.b4.torgb.bias"].shape[0] != 3:
         return made
     return replace(made, notes=(*made.notes, _REVERSED))
@@ -53,4 +67,13 @@ LAYOUT = Layout(
     title="StyleGAN2 in mmgeneration's layout",
     matches=_matches,
     convert=_convert,
+)
+
+MULTI_SIZE = Layout(
+    name="mmgeneration",
+    family=mspie.FAMILY,
+    title="MS-PIE StyleGAN2 in mmgeneration's layout",
+    matches=_matches_multi_size,
+    convert=_convert_multi_size,
+    unread=(_DEVICE_MARK,),
 )

@@ -26,6 +26,7 @@ _NAMES = Names(
     affine_bias="conv.modulation.bias",
     noise_strength="noise.weight",
     noise="noises.noise_{}",
+    filters_may_lack=True,
 )
 _SIGNS = {"input.input", "conv1.conv.modulation.weight", "to_rgb1.bias"}
 

@@ -76,6 +76,7 @@ class Layout:
             the layout away and no more, so that a missing or misshapen tensor is reported by name.
         convert: renames and rearranges; raises ``MissingWeightsError`` by way of :class:`StateDict`.
         beside: tensors that the file keeps next to the state dict and that belong to the generator.
+        unread: tensors without meaning, left in the file.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Layout:
     matches: Callable[[Mapping[str, tuple[int, ...]]], bool]
     convert: Callable[[StateDict], Converted]
     beside: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 class StateDict:
@@ -301,7 +303,11 @@ def _found(candidate: _Candidate, layout: Layout, source: Source) -> Found:
     return Found(
         format=layout.name,
         family=layout.family,
-        tensors={**beside, **candidate.tensors},
+        tensors={
+            name: record
+            for name, record in {**beside, **candidate.tensors}.items()
+            if name not in layout.unread
+        },
         options={},
         notes=tuple(notes),
         convert=convert,

@@ -42,6 +42,7 @@ class Names:
         affine_bias: likewise: its bias.
         noise_strength: likewise, convolutions only.
         noise: the stored noise maps, from 0 on.
+        filters_may_lack: whether files without filters mean the usual one; elsewhere that is another network.
     """
 
     dense_weight: str
@@ -52,29 +53,34 @@ class Names:
     affine_bias: str
     noise_strength: str
     noise: str
+    filters_may_lack: bool = False
 
 
-def convert_parts(state: StateDict, names: Names, *, reverse_colours: bool) -> Converted:
+def convert_parts(
+    state: StateDict, names: Names, *, reverse_colours: bool, multi_size: bool = False
+) -> Converted:
     """A StyleGAN2 with a picture at every resolution.
 
     Args:
         state: all its tensors, and perhaps ``latent_avg``.
         names: what they are called.
         reverse_colours: whether its three colours come as blue, green, red.
+        multi_size: whether it starts from positions and interpolates, as MS-PIE does.
 
     Raises:
         MissingWeightsError: a tensor is missing, has another shape, or is left over.
     """
-    return _Conversion(state, names, reverse_colours=reverse_colours).run()
+    return _Conversion(state, names, reverse_colours=reverse_colours, multi_size=multi_size).run()
 
 
 class _Conversion:
     """Takes the tensors of one generator, coarse to fine."""
 
-    def __init__(self, state: StateDict, names: Names, *, reverse_colours: bool) -> None:
+    def __init__(self, state: StateDict, names: Names, *, reverse_colours: bool, multi_size: bool) -> None:
         self._state = state
         self._names = names
         self._reverse_colours = reverse_colours
+        self._multi_size = multi_size
         self._w_dim = state.shape(f"conv1.{names.affine_weight}", ndim=2)[1]
         self._colours = state.shape("to_rgb1.bias", ndim=4)[1]
         self._width = 0
@@ -86,9 +92,12 @@ class _Conversion:
     def run(self) -> Converted:
         state = self._state
         self._mapping()
-        self._width = state.shape(self._names.const, ndim=4)[1]
-        const = state.take(self._names.const, (1, self._width, 4, 4))
-        self._made["synthesis.b4.const"] = const[0]
+        if self._multi_size:
+            self._width = state.shape(f"conv1.{self._names.conv}", ndim=5)[2]
+        else:
+            self._width = state.shape(self._names.const, ndim=4)[1]
+            const = state.take(self._names.const, (1, self._width, 4, 4))
+            self._made["synthesis.b4.const"] = const[0]
         self._conv("conv1", "b4.conv1", side=4)
         self._picture("to_rgb1", "b4", up=False)
         for level in range(_levels(state)):
@@ -127,7 +136,7 @@ class _Conversion:
         strength = state.take(f"{name}.{names.noise_strength}", (1,))
         self._made[f"{ours}.noise_strength"] = strength.reshape(())
         self._made[f"{ours}.noise_const"] = self._noise(side)
-        if up:
+        if up and not self._multi_size:
             self._made[f"{ours}.resample_filter"] = self._filter(f"{name}.conv.blur.kernel")
         self._width = out
 
@@ -158,7 +167,7 @@ class _Conversion:
         self._made[f"{ours}.affine.bias"] = self._state.take(f"{name}.{names.affine_bias}", (width,))
 
     def _filter(self, name: str) -> Tensor:
-        if name not in self._state:
+        if name not in self._state and self._names.filters_may_lack:
             return usual_filter()
         return self._state.take(name, (4, 4)).float() / _FILTER_GAIN
 

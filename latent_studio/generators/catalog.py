@@ -19,6 +19,7 @@ FAMILIES = MappingProxyType(
     {
         "biggan": "latent_studio.generators.biggan:build_biggan",
         "dcgan": "latent_studio.generators.dcgan:build_dcgan",
+        "mspie": "latent_studio.generators.mspie:build_mspie",
         "proggan": "latent_studio.generators.proggan:build_proggan",
         "sngan": "latent_studio.generators.sngan:build_sngan",
         "stylegan": "latent_studio.generators.stylegan:build_stylegan",

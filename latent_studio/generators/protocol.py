@@ -254,3 +254,21 @@ class MovableGenerator(Generator, Protocol):
             OptionError: it is no such matrix.
         """
         ...
+
+
+@runtime_checkable
+class SizedGenerator(Generator, Protocol):
+    """A generator that makes pictures of several sizes with the same weights."""
+
+    @property
+    def scale(self) -> int:
+        """0 gives the smallest size; each step adds as much again as a quarter of that."""
+        ...
+
+    def with_scale(self, scale: int) -> SizedGenerator:
+        """The same generator at another size; weights are shared, the original stays as it is.
+
+        Raises:
+            OptionError: there is no such size.
+        """
+        ...

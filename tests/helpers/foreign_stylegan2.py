@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -40,6 +41,18 @@ def small_skip_network(*, resolution: int = 16, seed: int = 0) -> Checkpoint:
     )
 
 
+def small_multi_size_network(*, resolution: int = 16) -> Checkpoint:
+    """A random MS-PIE StyleGAN2: 16 px on the smallest grid."""
+    network = small_skip_network(resolution=resolution)
+    kept = {
+        name: tensor
+        for name, tensor in network.tensors.items()
+        if name not in ("synthesis.b4.const", "synthesis.b4.resample_filter")
+        and not re.fullmatch(r".*conv\d\.resample_filter", name)
+    }
+    return replace(network, family="mspie", tensors=kept, options={})
+
+
 def in_rosinality_names(checkpoint: Checkpoint) -> dict[str, Tensor]:
     """The generator's state dict as stylegan2-pytorch writes it; ``latent_avg`` stays out."""
     ours, theirs = checkpoint.tensors, {}
@@ -47,7 +60,8 @@ def in_rosinality_names(checkpoint: Checkpoint) -> dict[str, Tensor]:
     for index in range(depth):
         for kind in ("weight", "bias"):
             theirs[f"style.{index + 1}.{kind}"] = ours[f"mapping.fc{index}.{kind}"]
-    theirs["input.input"] = ours["synthesis.b4.const"][None]
+    if "synthesis.b4.const" in ours:
+        theirs["input.input"] = ours["synthesis.b4.const"][None]
     for name, layer, number in _convs(checkpoint):
         weight = ours[f"{layer}.weight"]
         theirs[f"{name}.conv.weight"] = weight[None] * math.sqrt(weight[0].numel())
@@ -56,7 +70,7 @@ def in_rosinality_names(checkpoint: Checkpoint) -> dict[str, Tensor]:
         theirs[f"{name}.noise.weight"] = ours[f"{layer}.noise_strength"].reshape(1)
         theirs[f"{name}.activate.bias"] = ours[f"{layer}.bias"]
         theirs[f"noises.noise_{number}"] = ours[f"{layer}.noise_const"][None, None]
-        if layer.endswith("conv0"):
+        if layer.endswith("conv0") and f"{layer}.resample_filter" in ours:
             theirs[f"{name}.conv.blur.kernel"] = ours[f"{layer}.resample_filter"] * 4
     for level, side in enumerate(_sides(checkpoint)):
         name = f"to_rgbs.{level - 1}" if level else "to_rgb1"
