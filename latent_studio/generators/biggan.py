@@ -119,12 +119,13 @@ def _read_network(reader: TensorReader, *, eps: float, up_every: int) -> ZNetwor
     for index in range(num_blocks):
         _add_attention(reader, resolutions, index, channels)
         doubles = (index + 1) % up_every == 0
+        below = resolutions[-1][0]
         if doubles:
-            resolutions.append((2 * resolutions[-1][0], []))
+            resolutions.append((2 * below, []))
         read = read_deep_block if deep else read_block
         block = read(
-            reader, f"block{index}", channels, row=row, part=row.blocks[index], doubles=doubles, eps=eps,
-            steps=steps[0],
+            reader, f"block{index}", channels, row=row, part=row.blocks[index], side=below, doubles=doubles,
+            eps=eps, steps=steps[0],
         )  # fmt: skip
         resolutions[-1][1].append(block)
         channels = block.width

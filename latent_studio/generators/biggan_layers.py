@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from latent_studio.generators.batch_norm import check_variance
+from latent_studio.generators.doubling import DoublingConv, doubled
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -227,15 +228,15 @@ class Block:
     Attributes:
         name: of its tensors.
         part: of w that its norms read.
-        norm1, conv1, norm2, conv2: in this order, the doubling after the first.
+        norm1, conv1, norm2, conv2: in this order.
         bypass: a 1x1 convolution around them; ``None`` passes the input on.
-        doubles: whether it doubles the side.
+        doubles: whether it doubles the side, by its first convolution.
     """
 
     name: str
     part: Part
     norm1: Norm
-    conv1: Conv
+    conv1: Conv | DoublingConv
     norm2: Norm
     conv2: Conv
     bypass: Conv | None
@@ -248,13 +249,10 @@ class Block:
 
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
         """From ``(N, in, H, W)`` to ``(N, width, …)``."""
-        inner = self.norm1(x, w)
-        if self.doubles:
-            inner = _doubled(inner)
-        inner = self.conv2(self.norm2(self.conv1(inner), w))
+        inner = self.conv2(self.norm2(self.conv1(self.norm1(x, w)), w))
         # A 1x1 convolution may as well come before the doubling, at a quarter of the cost.
         around = x if self.bypass is None else self.bypass(x)
-        return inner + (_doubled(around) if self.doubles else around)
+        return inner + (doubled(around) if self.doubles else around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,14 +262,14 @@ class DeepBlock:
     Attributes:
         name: of its tensors.
         part: of w that its norms read.
-        norms, convs: four each, in turn, the doubling after the second norm.
-        doubles: whether it doubles the side.
+        norms, convs: four each, in turn.
+        doubles: whether it doubles the side, by its second convolution.
     """
 
     name: str
     part: Part
     norms: tuple[Norm, ...]
-    convs: tuple[Conv, ...]
+    convs: tuple[Conv | DoublingConv, ...]
     doubles: bool
 
     @property
@@ -282,13 +280,10 @@ class DeepBlock:
     def __call__(self, x: Tensor, w: Tensor) -> Tensor:
         """From ``(N, in, H, W)`` to ``(N, width, …)``."""
         inner = x
-        for index, (norm, conv) in enumerate(zip(self.norms, self.convs, strict=True)):
-            inner = norm(inner, w)
-            if index == 1 and self.doubles:
-                inner = _doubled(inner)
-            inner = conv(inner)
+        for norm, conv in zip(self.norms, self.convs, strict=True):
+            inner = conv(norm(inner, w))
         around = x[:, : self.width]
-        return inner + (_doubled(around) if self.doubles else around)
+        return inner + (doubled(around) if self.doubles else around)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,8 +329,8 @@ class ToRgb:
         return torch.tanh(self.conv(self.norm(x, w)))
 
 
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode="nearest")
+def _doubling(conv: Conv, *, side: int) -> DoublingConv:
+    return DoublingConv.of(conv.weight, conv.bias, side=side)
 
 
 def read_conv(reader: TensorReader, name: str, below: int, width: int | None = None, *, kernel: int) -> Conv:
@@ -369,11 +364,12 @@ def read_block(
     *,
     row: Row,
     part: Part,
+    side: int,
     doubles: bool,
     eps: float,
     steps: int,
 ) -> Block:
-    """Take the tensors of a block with two convolutions."""
+    """Take the tensors of a block with two convolutions; ``side`` is that of the map below."""
     norm1 = _read_norm(reader, f"{name}.norm1", below, row=row, part=part, eps=eps, steps=steps)
     conv1 = read_conv(reader, f"{name}.conv1", below, kernel=3)
     width = conv1.weight.shape[0]
@@ -382,7 +378,8 @@ def read_block(
     bypass = None
     if width != below or f"{name}.bypass.weight" in reader:
         bypass = read_conv(reader, f"{name}.bypass", below, width, kernel=1)
-    return Block(name, part, norm1, conv1, norm2, conv2, bypass, doubles)
+    first = _doubling(conv1, side=side) if doubles else conv1
+    return Block(name, part, norm1, first, norm2, conv2, bypass, doubles)
 
 
 def read_deep_block(
@@ -392,19 +389,22 @@ def read_deep_block(
     *,
     row: Row,
     part: Part,
+    side: int,
     doubles: bool,
     eps: float,
     steps: int,
 ) -> DeepBlock:
-    """Take the tensors of a block with four convolutions."""
-    norms, convs = [], []
+    """Take the tensors of a block with four convolutions; ``side`` is that of the map below."""
+    norms: list[Norm] = []
+    convs: list[Conv | DoublingConv] = []
     width = below
     for number, kernel in enumerate((1, 3, 3, 1), start=1):
         norms.append(
             _read_norm(reader, f"{name}.norm{number}", width, row=row, part=part, eps=eps, steps=steps)
         )
-        convs.append(read_conv(reader, f"{name}.conv{number}", width, kernel=kernel))
-        width = convs[-1].weight.shape[0]
+        conv = read_conv(reader, f"{name}.conv{number}", width, kernel=kernel)
+        convs.append(_doubling(conv, side=side) if doubles and number == 2 else conv)
+        width = conv.weight.shape[0]
     if width > below:
         # The bypass can leave channels out, but has none to add.
         reader.take(f"{name}.conv4.weight", below, None, 1, 1)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from latent_studio.core.errors import MissingWeightsError
 from latent_studio.core.spec import GeneratorSpec
 from latent_studio.generators.batch_norm import STATISTICS, BatchNorm, read_batch_norm
+from latent_studio.generators.doubling import DoublingConv, doubled
 from latent_studio.generators.option_values import positive
 from latent_studio.generators.protocol import StyleWeight
 from latent_studio.generators.tensor_reader import in_float32
@@ -87,24 +88,23 @@ class Block:
     """A residual block that doubles the side.
 
     Attributes:
-        norm1, conv1, norm2, conv2: in this order, a ReLU after each norm, the doubling after the first.
-        bypass: on the way around them, after the doubling; ``None`` passes the input on.
+        norm1, conv1, norm2, conv2: in this order, a ReLU after each norm; the first convolution doubles.
+        bypass: on the way around them; ``None`` doubles the input and nothing else.
     """
 
     norm1: BatchNorm
-    conv1: Conv
+    conv1: DoublingConv
     norm2: BatchNorm
     conv2: Conv
-    bypass: Conv | None
+    bypass: DoublingConv | None
 
     def __call__(self, below: Tensor | None, w: Tensor) -> Tensor:
         """From ``(N, in, H, W)`` to ``(N, out, 2H, 2W)``; w is not read."""
         if below is None:
             raise AssertionError("a block stands on another stage")
-        x = _doubled(torch.relu_(self.norm1(below)))
-        x = self.conv2(torch.relu_(self.norm2(self.conv1(x))))
-        around = _doubled(below)
-        return x + (around if self.bypass is None else self.bypass(around))
+        x = self.conv1(torch.relu_(self.norm1(below)))
+        x = self.conv2(torch.relu_(self.norm2(x)))
+        return x + (doubled(below) if self.bypass is None else self.bypass(below))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +124,6 @@ class ToRgb:
         return torch.tanh(self.conv(torch.relu_(self.norm(x))))
 
 
-def _doubled(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2, mode="nearest")
-
-
 def _read_network(reader: TensorReader, *, eps: float) -> ZNetwork:
     dense = reader.take("dense.weight", None, None)
     shape = reader.shape_of("block0.conv1.weight") or ()
@@ -144,7 +140,7 @@ def _read_network(reader: TensorReader, *, eps: float) -> ZNetwork:
     for index in itertools.count():
         if index and f"block{index}.conv1.weight" not in reader:
             break
-        block = _read_block(reader, f"block{index}", channels, eps=eps)
+        block = _read_block(reader, f"block{index}", channels, side=side << index, eps=eps)
         blocks.append(block)
         channels = block.conv1.weight.shape[0]
     norm = read_batch_norm(reader, "norm", channels, eps=eps)
@@ -183,7 +179,7 @@ def _read_network(reader: TensorReader, *, eps: float) -> ZNetwork:
     )
 
 
-def _read_block(reader: TensorReader, name: str, below: int, *, eps: float) -> Block:
+def _read_block(reader: TensorReader, name: str, below: int, *, side: int, eps: float) -> Block:
     norm1 = read_batch_norm(reader, f"{name}.norm1", below, eps=eps)
     conv1 = _read_conv(reader, f"{name}.conv1", below)
     width = conv1.weight.shape[0]
@@ -191,8 +187,9 @@ def _read_block(reader: TensorReader, name: str, below: int, *, eps: float) -> B
     norm2 = read_batch_norm(reader, f"{name}.norm2", width, eps=eps)
     bypass = None
     if width != below or f"{name}.bypass.weight" in reader:
-        bypass = _read_conv(reader, f"{name}.bypass", below, width)
-    return Block(norm1, conv1, norm2, conv2, bypass)
+        conv = _read_conv(reader, f"{name}.bypass", below, width)
+        bypass = DoublingConv.of(conv.weight, conv.bias, side=side)
+    return Block(norm1, DoublingConv.of(conv1.weight, conv1.bias, side=side), norm2, conv2, bypass)
 
 
 def _read_conv(reader: TensorReader, name: str, below: int, width: int | None = None) -> Conv:
