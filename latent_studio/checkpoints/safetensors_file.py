@@ -6,10 +6,8 @@ Header metadata are strings: ``family``, ``name``, ``licence``, the facts that s
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import os
 from typing import TYPE_CHECKING
 
 import torch
@@ -20,6 +18,7 @@ from latent_studio.checkpoints.found import Found
 from latent_studio.checkpoints.source import ByteRange
 from latent_studio.checkpoints.torch_records import MOST_DIMENSIONS, MOST_TENSORS, StorageRecord, TensorRecord
 from latent_studio.core.errors import ExportError, UnknownFormatError
+from latent_studio.core.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,25 +90,18 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         ExportError: the folder cannot be written, or is full.
     """
     header, order = _header_of(checkpoint)
-    part = path.with_name(f"{path.name}.part")
     try:
-        with part.open("wb") as file:
+        with replacing(path) as file:
             file.write(len(header).to_bytes(8, "little"))
             file.write(header)
             for name in order:
                 values = checkpoint.tensors[name].detach().cpu().contiguous().reshape(-1)
                 file.write(values.view(torch.uint8).numpy().data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
     except OSError as error:
         raise ExportError(
             f"{refusals.display_name(path)} could not be written: {error.strerror or error}.",
             hint="Choose another folder, or make room on the disk.",
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
 
 
 def _read_header(source: Source) -> tuple[dict[str, str], dict[str, TensorRecord]]:

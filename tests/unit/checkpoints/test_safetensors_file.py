@@ -257,9 +257,15 @@ def test_whole_numbers_are_refused_by_the_tensors_name(tmp_path):
         open_checkpoint(path)
 
 
-def test_a_missing_folder_is_an_error_in_words(tmp_path, checkpoint):
+def test_a_missing_folder_is_made(tmp_path, checkpoint):
+    write_checkpoint(checkpoint, tmp_path / "new" / "small.safetensors")
+    assert open_checkpoint(tmp_path / "new" / "small.safetensors").family == checkpoint.family
+
+
+def test_a_folder_that_cannot_be_is_an_error_in_words(tmp_path, checkpoint):
+    (tmp_path / "file").write_bytes(b"")
     with pytest.raises(ExportError, match=r"small\.safetensors could not be written"):
-        write_checkpoint(checkpoint, tmp_path / "nowhere" / "small.safetensors")
+        write_checkpoint(checkpoint, tmp_path / "file" / "small.safetensors")
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
