@@ -71,7 +71,10 @@ class _Conversion:
                 self._made[f"{name}.resample_filter"] = self._filter("synthesis.upsample.kernel")
         state.ignore(r"synthesis\.(layer\d+\.filter\.kernel|upsample\.kernel|lod)")
         state.finish()
-        return Converted(self._made, self._options(skip=skip))
+        final_tanh = state.settings.get("final_tanh") is True
+        notes = (f"{state.settings_name} beside it says that pictures end in a tanh.",) if final_tanh else ()
+        options = {**self._options(skip=skip), "final_tanh": final_tanh}
+        return Converted(self._made, options, notes)
 
     def _options(self, *, skip: bool) -> dict[str, OptionValue]:
         return {
@@ -141,4 +144,6 @@ LAYOUT = Layout(
     title="StyleGAN2 in genforce's layout",
     matches=_matches,
     convert=_convert,
+    # Its programs keep the networks' arguments in their own text; some users store them with the weights.
+    settings=("arch.json",),
 )

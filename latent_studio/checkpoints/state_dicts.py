@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from latent_studio.checkpoints import refusals
 from latent_studio.checkpoints.found import Found
+from latent_studio.checkpoints.settings_beside import read_settings
 from latent_studio.checkpoints.tensors import DTYPES
 from latent_studio.checkpoints.torch_records import TensorRecord
 from latent_studio.core.errors import MissingWeightsError, UnknownFormatError
@@ -77,6 +78,7 @@ class Layout:
         convert: renames and rearranges; raises ``MissingWeightsError`` by way of :class:`StateDict`.
         beside: tensors that the file keeps next to the state dict and that belong to the generator.
         unread: tensors without meaning, left in the file.
+        settings: files in the same folder that may hold what the program keeps out of its weights.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Layout:
     convert: Callable[[StateDict], Converted]
     beside: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 class StateDict:
@@ -95,9 +98,17 @@ class StateDict:
         tensors: CPU, float32 or float16, contiguous; a layout may give them on as they are. Emptied as they
             are taken, so that what has been converted need not stay in memory.
         file_name: for error messages.
+        settings: the name of the settings file beside it, and what that says; empty where there is none.
     """
 
-    def __init__(self, tensors: dict[str, Tensor], *, file_name: str) -> None:
+    def __init__(
+        self,
+        tensors: dict[str, Tensor],
+        *,
+        file_name: str,
+        settings: tuple[str, Mapping[str, object]] = ("", {}),
+    ) -> None:
+        self.settings_name, self.settings = settings
         self._left = tensors
         self._shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
         self._file_name = file_name
@@ -295,10 +306,11 @@ def _found(candidate: _Candidate, layout: Layout, source: Source) -> Found:
     if candidate.path:
         ignored = f"; ignored {refusals.list_names(others)}" if others else ""
         notes.append(f"Took {refusals.list_names(['.'.join(candidate.path)])}{ignored}.")
-    file_name = source.name
+    file_name, path = source.name, source.path
 
     def convert(tensors: dict[str, Tensor]) -> Converted:
-        return layout.convert(StateDict(tensors, file_name=file_name))
+        settings = read_settings(path, layout.settings)
+        return layout.convert(StateDict(tensors, file_name=file_name, settings=settings))
 
     return Found(
         format=layout.name,

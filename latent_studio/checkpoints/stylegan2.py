@@ -24,6 +24,7 @@ FAMILY = "stylegan2"
 #: conv_clamp: limit of activations after each convolution, symmetric; None for none.
 #: use_noise: whether convolutions add noise.
 #: num_fp16_res: how many of the finest blocks were trained in half precision; changes nothing in float32.
+#: final_tanh: whether the finished picture goes through a hyperbolic tangent.
 DEFAULTS: Mapping[str, OptionValue] = MappingProxyType(
     {
         "architecture": "skip",
@@ -34,6 +35,7 @@ DEFAULTS: Mapping[str, OptionValue] = MappingProxyType(
         "conv_clamp": None,
         "use_noise": True,
         "num_fp16_res": 0,
+        "final_tanh": False,
     }
 )
 

@@ -58,6 +58,7 @@ class StyleGAN2Options:
         conv_clamp: bound on the absolute value of activations; ``None`` for no bound.
         use_noise: whether convolutions take noise; ``None`` means read off the tensors.
         resample_filter: taps for files that do not store the filter; ``None`` means the file must.
+        final_tanh: whether the finished picture goes through a hyperbolic tangent.
     """
 
     architecture: Architecture | None = None
@@ -68,6 +69,7 @@ class StyleGAN2Options:
     conv_clamp: float | None = None
     use_noise: bool | None = None
     resample_filter: tuple[float, ...] | None = None
+    final_tanh: bool = False
 
     @staticmethod
     def of(options: Mapping[str, OptionValue]) -> StyleGAN2Options:
@@ -85,6 +87,7 @@ class StyleGAN2Options:
             conv_clamp=positive(options, "conv_clamp"),
             use_noise=flag(options, "use_noise"),
             resample_filter=_taps(options.get("resample_filter")),
+            final_tanh=flag(options, "final_tanh") or False,
         )
 
 
@@ -206,6 +209,7 @@ class Block:
         taps: ``(k, k)`` of the filter that up-samples the picture from below; ``None`` where there is none.
         shortcut: ``None`` except in resnet blocks.
         dtype: what its convolutions compute in.
+        tanh: whether its picture is the finished one and ends in a hyperbolic tangent.
     """
 
     resolution: int
@@ -217,6 +221,7 @@ class Block:
     taps: Tensor | None
     shortcut: Shortcut | None
     dtype: torch.dtype
+    tanh: bool = False
 
     @property
     def has_preview(self) -> bool:
@@ -242,9 +247,9 @@ class Block:
         if self.torgb is None:
             return None
         rgb = self.torgb(features.x, ws)
-        if features.rgb is None or self.taps is None:
-            return rgb
-        return upsample_2x(features.rgb, self.taps) + rgb
+        if features.rgb is not None and self.taps is not None:
+            rgb = upsample_2x(features.rgb, self.taps) + rgb
+        return rgb.tanh() if self.tanh else rgb
 
     @property
     def convs(self) -> tuple[PlannedConv, ...]:
@@ -392,6 +397,7 @@ class _BlockBuilder:
             taps=taps,
             shortcut=shortcut,
             dtype=dtype,
+            tanh=self._options.final_tanh and resolution == self._last,
         )
 
     def _conv(self, name: str, resolution: int, *, up: bool, gain: float) -> ModulatedConv:

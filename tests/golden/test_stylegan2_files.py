@@ -21,6 +21,7 @@ DEFAULTS = {
     "conv_clamp": None,
     "use_noise": True,
     "num_fp16_res": 0,
+    "final_tanh": False,
 }
 
 #: Case to number of tensors, resolution, channels, z_dim, w_dim, mapping layers, unusual options.

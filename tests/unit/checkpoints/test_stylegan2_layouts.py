@@ -7,10 +7,12 @@ import torch
 
 from latent_studio.checkpoints.mean_w import mean_of_w
 from latent_studio.checkpoints.open import open_checkpoint
+from latent_studio.checkpoints.safetensors_file import write_checkpoint
 from latent_studio.checkpoints.stylegan2_parts import usual_filter
 from latent_studio.core.errors import CorruptFileError, MissingWeightsError, UnknownFormatError
 from latent_studio.generators.catalog import build_generator
 from latent_studio.generators.random_stylegan2 import random_checkpoint
+from latent_studio.testing import check_generator
 from tests.helpers.foreign_stylegan2 import (
     NETWORK_CLASS,
     in_genforce_names,
@@ -202,6 +204,55 @@ def test_half_precision_weights_keep_their_values(tmp_path):
     checkpoint = open_checkpoint(written("rosinality", tmp_path / "file", change))
 
     assert float((picture_of(checkpoint) - picture_of(NETWORK)).abs().max()) < 0.1
+
+
+class TestSettingsBeside:
+    """What genforce's programs keep out of the weights."""
+
+    def open(self, tmp_path, settings):
+        path = written("genforce", tmp_path / "file")
+        if settings is not None:
+            (tmp_path / "arch.json").write_text(settings)
+        return open_checkpoint(path)
+
+    def test_a_final_tanh_is_applied_to_the_finished_picture_only(self, tmp_path):
+        plain = self.open(tmp_path, None)
+        squashed = self.open(tmp_path, '{"gan_type": "stylegan2", "final_tanh": true}')
+
+        assert squashed.options["final_tanh"] is True
+        assert any("arch.json" in note for note in squashed.provenance.notes)
+        generator = build_generator(squashed)
+        check_generator(generator)
+        torch.testing.assert_close(picture_of(squashed), picture_of(plain).tanh())
+        ws, noise = generator.map(torch.ones(1, 10)), generator.noise_maps("const")
+        below = [one.stages[0].run(None, None, ws, noise) for one in (generator, build_generator(plain))]
+        pictures = [
+            one.stages[0].to_rgb(features, ws)
+            for one, features in zip((generator, build_generator(plain)), below, strict=True)
+        ]
+        assert torch.equal(*pictures)
+
+    def test_a_safetensors_copy_keeps_it(self, tmp_path):
+        squashed = self.open(tmp_path, '{"final_tanh": true}')
+        write_checkpoint(squashed, tmp_path / "copy.safetensors")
+
+        assert torch.equal(picture_of(open_checkpoint(tmp_path / "copy.safetensors")), picture_of(squashed))
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            None,
+            "{}",
+            '{"final_tanh": false}',
+            '{"final_tanh": 1}',
+            "not json",
+            "[1]",
+            "[" * 60_000,
+            " " * 70_000,
+        ],
+    )
+    def test_anything_else_changes_nothing(self, tmp_path, settings):
+        assert self.open(tmp_path, settings).options["final_tanh"] is False
 
 
 class TestTensorflow:
