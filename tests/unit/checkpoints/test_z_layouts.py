@@ -68,7 +68,7 @@ def spoilt(tensor, change):
         case "an axis more":
             return tensor[None]
         case "turned round":
-            return tensor.permute(*reversed(range(tensor.ndim))).contiguous()
+            return tensor.permute(tuple(reversed(range(tensor.ndim)))).contiguous()
         case "longer":
             return torch.cat([tensor, tensor]) if tensor.ndim else torch.zeros(2)
         case "shorter":
