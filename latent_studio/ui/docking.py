@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QWidget
 
@@ -43,6 +43,9 @@ class Docking(QObject):
         ):
             window.setCorner(corner, area)
         self._docks = {entry.id: self._make(entry) for entry in self._entries}
+        #: Heights their contents asked for before, so that who made a dock smaller is not overruled.
+        self._asked = {id: _wanted_height(dock) for id, dock in self._docks.items()}
+        context.models.model_changed.connect(self._make_room)
 
     def __getitem__(self, id: str) -> PanelDock:
         return self._docks[id]
@@ -76,6 +79,18 @@ class Docking(QObject):
             docks = [self._docks[entry.id] for entry in column]
             self._window.resizeDocks(docks, self._heights_of(column), Qt.Orientation.Vertical)
             self._window.resizeDocks(docks[:1], [width], Qt.Orientation.Horizontal)
+
+    @Slot()
+    def _make_room(self) -> None:
+        """Let docks grow whose content has become higher with a model: one with classes has a line more."""
+        for entry in self._entries:
+            dock = self._docks[entry.id]
+            if entry.height != 0 or dock.isFloating() or not dock.isVisible():
+                continue
+            wanted, room = _wanted_height(dock), dock.widget().height()
+            if wanted > room and wanted > self._asked[entry.id]:
+                self._window.resizeDocks([dock], [dock.height() + wanted - room], Qt.Orientation.Vertical)
+            self._asked[entry.id] = wanted
 
     def _heights_of(self, column: list[DockEntry]) -> list[int]:
         """First heights of docks above each other. Qt scales what does not add up, so this does."""
@@ -111,6 +126,13 @@ class Docking(QObject):
             dock.setWidget(_scrolling(content) if entry.scrolls else content)
             if not entry.is_shown and entry.height:
                 self._window.resizeDocks([dock], [entry.height], Qt.Orientation.Vertical)
+
+
+def _wanted_height(dock: PanelDock) -> int:
+    """The height at which nothing of a dock's content needs to be scrolled; 0 while it has none."""
+    content = dock.widget()
+    inner = content.widget() if isinstance(content, QScrollArea) else content
+    return inner.sizeHint().height() if inner is not None else 0
 
 
 def _scrolling(content: QWidget) -> QScrollArea:

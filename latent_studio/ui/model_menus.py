@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
@@ -10,9 +11,12 @@ from PySide6.QtWidgets import QMenu
 from latent_studio.checkpoints.bundled import bundled_models
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QWidget
 
+    from latent_studio.app.recents import Recent
     from latent_studio.ui.model_opener import ModelOpener
 
 
@@ -51,7 +55,7 @@ class ModelMenus(QObject):
         self._fill_if_empty(self.library, self.tr("This copy came without models"))
 
     def _add_named(self, name: str, tip: str) -> None:
-        action = self.library.addAction(name)
+        action = self.library.addAction(_plain(name))
         action.setData(name)
         action.setToolTip(tip)
 
@@ -59,8 +63,9 @@ class ModelMenus(QObject):
     def show_recents(self) -> None:
         """Fill the menu of recent models."""
         self.recent.clear()
-        for recent in self._models.recents:
-            action = self.recent.addAction(recent.name)
+        recents = self._models.recents
+        for recent, text in zip(recents, _texts_of(recents), strict=True):
+            action = self.recent.addAction(text)
             action.setData(str(recent.path))
             action.setToolTip(str(recent.path))
         self.recent.setToolTipsVisible(True)
@@ -74,3 +79,19 @@ class ModelMenus(QObject):
     def _open(self, action: QAction) -> None:
         if action.data():
             self._models.open(action.data())
+
+
+def _texts_of(recents: Sequence[Recent]) -> list[str]:
+    """What the menu says: names, with the file behind those that several models share."""
+    names, files = Counter(each.name for each in recents), Counter(each.path.name for each in recents)
+    texts = []
+    for recent in recents:
+        path = recent.path
+        file = path.name if files[path.name] == 1 else f"{path.parent.name}/{path.name}"
+        texts.append(_plain(recent.name if names[recent.name] == 1 else f"{recent.name} ({file})"))
+    return texts
+
+
+def _plain(text: str) -> str:
+    """In a menu a single & would underline the next letter."""
+    return text.replace("&", "&&")

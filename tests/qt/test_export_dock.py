@@ -172,3 +172,21 @@ def test_copy_as_command_says_what_the_command_line_cannot_do(qtbot, window, doc
 
     bar = window.findChild(MessageBar)
     assert "whole seed" in bar.findChild(QLabel, "messageTitle").text()
+
+
+def test_a_name_without_its_ending_gets_it(qtbot, window, dock, tmp_path):
+    field(dock, "export-file").setText(f"  {tmp_path / 'film.mp4'} ")
+    assert dock.plan().out == tmp_path / "film.mp4.gif"
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+    assert (tmp_path / "film.mp4.gif").is_file()
+
+
+def test_without_a_file_it_asks_for_one(dock):
+    field(dock, "export-file").setText(" ")
+    assert not field(dock, "export-start").isEnabled()
+    assert "Name the file" in field(dock, "export-estimate").text()
+
+    field(dock, "export-file").setText("film.gif")
+    assert field(dock, "export-start").isEnabled()

@@ -658,3 +658,49 @@ def test_between_seeds_the_latent_panel_needs_no_bar_at_its_bottom(window):
 )
 def test_the_first_window_is_no_larger_than_the_screen(screen, size):
     assert _first_size(QSize(*screen)) == QSize(*size)
+
+
+def test_a_dock_grows_when_a_model_gives_it_a_line_more(qtbot, window, studio):
+    area = window.docking["latent"].widget()
+    studio.spec = CONDITIONAL
+    window.open_model("flowers")
+    wait_until_sharp(qtbot, window)
+
+    field = window.findChild(QWidget, "class")
+    qtbot.waitUntil(
+        lambda: area.viewport().rect().contains(field.mapTo(area.viewport(), field.rect().bottomLeft()))
+    )
+
+
+def test_recent_models_of_one_name_are_told_apart_by_their_files(window, tmp_path):
+    for folder, name in (("a", "one.pkl"), ("a", "two.pkl"), ("b", "two.pkl"), ("b", "own & others.pkl")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_bytes(b"")
+    entries = [
+        {"name": "random", "path": str(tmp_path / "a" / "one.pkl")},
+        {"name": "random", "path": str(tmp_path / "a" / "two.pkl")},
+        {"name": "random", "path": str(tmp_path / "b" / "two.pkl")},
+        {"name": "cats & dogs", "path": str(tmp_path / "b" / "own & others.pkl")},
+    ]
+    (window.context.studio.paths.data / "recents.json").write_text(json.dumps(entries))
+    window.context.models.recents_changed.emit()
+
+    shown = [action.text() for action in window.context.model_menus.recent.actions()]
+    assert shown == ["random (one.pkl)", "random (a/two.pkl)", "random (b/two.pkl)", "cats && dogs"]
+
+
+def test_pictures_of_the_old_model_are_gone_from_the_sliders_of_the_new_one(qtbot, window):
+    bank = window.findChild(SliderBank, "slider-bank")
+    first = window.context.models.model.directions[0].id
+
+    def pictures():
+        return bank.rowWidget(first).thumbnails()
+
+    qtbot.waitUntil(lambda: None not in pictures(), timeout=WAIT_MS)
+    shown = []
+    window.context.models.model_changed.connect(lambda model: shown.append(pictures()))
+    window.open_model("dogs")
+    qtbot.waitUntil(lambda: shown != [], timeout=WAIT_MS)
+
+    assert window.context.models.model.directions[0].id == first
+    assert shown == [(None, None)]

@@ -108,6 +108,7 @@ class ExportDock(QWidget):
         self._low.valueChanged.connect(self._show_estimate)
         self._high.valueChanged.connect(self._show_estimate)
         self._form.changed.connect(self._show_estimate)
+        self._file.textChanged.connect(self._show_estimate)
         context.actions["sigma_unit"].toggled.connect(self._show_unit)
         context.models.model_changed.connect(self._take_model)
         context.bridge.session_changed.connect(self.show_session)
@@ -216,10 +217,16 @@ class ExportDock(QWidget):
     @Slot()
     def _show_estimate(self) -> None:
         sweeps = self._sweeps()
-        self._start.setEnabled(bool(sweeps) and self._low.value() < self._high.value())
-        self._copy.setEnabled(self._start.isEnabled())
+        can_start = (
+            bool(sweeps) and self._low.value() < self._high.value() and bool(self._file.text().strip())
+        )
+        self._start.setEnabled(can_start)
+        self._copy.setEnabled(can_start)
         if not sweeps:
             self._estimate.setText(self.tr("Move a slider first, or choose one here."))
+            return
+        if not self._file.text().strip():
+            self._estimate.setText(self.tr("Name the file to write."))
             return
         if self._low.value() >= self._high.value():
             self._estimate.setText(self.tr("The first amount must be less than the last."))
@@ -255,7 +262,7 @@ class ExportDock(QWidget):
         """What the form says, frozen."""
         values = self._form.values()
         return TraversalPlan(
-            self._context.store.session, self._sweeps(), Path(self._file.text()).expanduser(), **values
+            self._context.store.session, self._sweeps(), _as_gif(self._file.text()), **values
         )
 
     @Slot()
@@ -293,10 +300,7 @@ class ExportDock(QWidget):
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if chosen:
-            path = Path(chosen)
-            self._file.setText(
-                str(path if path.suffix.lower() == ".gif" else path.with_name(f"{path.name}.gif"))
-            )
+            self._file.setText(str(_as_gif(chosen)))
 
     def _suggested_file(self) -> Path:
         folder = Path(self._file.text()).parent if self._file.text() else _pictures_folder()
@@ -355,6 +359,12 @@ def traverse_options(plan: TraversalPlan) -> TraverseOptions:
         noise_mode=synthesis.noise_mode,
         noise_seed=synthesis.noise_seed,
     )
+
+
+def _as_gif(text: str) -> Path:
+    """The file meant; a name without ``.gif`` gets it."""
+    path = Path(text.strip()).expanduser()
+    return path if path.suffix.lower() == ".gif" or not path.name else path.with_name(f"{path.name}.gif")
 
 
 def _pictures_folder() -> Path:

@@ -90,6 +90,8 @@ class SlidersDock(QWidget):
     @Slot(object)
     def _take_model(self, model: LoadedModel) -> None:
         self._directions = {direction.id: direction for direction in model.directions}
+        # Directions of different models may share their ids, but not their pictures.
+        self._bank.clearThumbnails()
         self._rows = None
         self._rows_field.setNumRows(model.spec.num_ws)
         self._rows_field.setRows(None)

@@ -90,7 +90,8 @@ class JobCard(QWidget):
         layout.setSpacing(12)
         layout.addWidget(self._preview, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        # Not Maximum: that is the height of wide text, and a narrow dock needs more lines.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setJob("")
 
     def setJob(self, title: str) -> None:

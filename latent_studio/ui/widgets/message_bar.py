@@ -92,7 +92,8 @@ class MessageBar(QWidget):
         self._time = QTimer(self)
         self._time.setSingleShot(True)
         self._time.timeout.connect(self.dismiss)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        # Not Maximum: that is the height of wide text, and a narrow window needs more lines.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(self.tr("Messages"))
         self.hide()
 
@@ -105,6 +106,8 @@ class MessageBar(QWidget):
         timeout_ms: int | None = None,
     ) -> None:
         """Say something, after what is waiting already; the same text shows once with a counter.
+
+        What failed goes before what went well: nobody should wait for "Saved" to learn that the disk is full.
 
         Args:
             kind: info, good, warn or bad.
@@ -119,7 +122,8 @@ class MessageBar(QWidget):
                 self._queue[place] = replace(news, times=old.times + 1, details=details or old.details)
                 break
         else:
-            self._queue.append(news)
+            failed = sum(old.kind == "bad" for old in self._queue)
+            self._queue.insert(failed if kind == "bad" else len(self._queue), news)
         self._show_first()
 
     def current(self) -> Message | None:

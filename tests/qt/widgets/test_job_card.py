@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QImage
-from PySide6.QtWidgets import QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from latent_studio.ui.theme import DARK, theme
 from latent_studio.ui.widgets.job_card import JobCard
@@ -158,3 +158,27 @@ def test_an_unknown_length_moves_only_in_sight_and_when_motion_is_wanted(line: P
     assert clock.isActive()
     line.setFraction(0.2)
     assert not clock.isActive()
+
+
+def test_a_long_reason_is_seen_whole_in_a_narrow_dock(card: JobCard, qtbot: QtBot) -> None:
+    dock = QWidget()
+    qtbot.addWidget(dock)
+    column = QVBoxLayout(dock)
+    column.addWidget(card)
+    column.addStretch(1)
+    dock.resize(270, 500)
+    dock.show()
+    picture = QImage(64, 64, QImage.Format.Format_RGB32)
+    picture.fill(0)
+    card.setPreview(picture)
+    card.setFailed(
+        "The disk is full: z.gif could not be written.",
+        "Free some space, or choose a folder on another disk.",
+        "details",
+    )
+    QApplication.processEvents()
+    words = card.findChild(QLabel, "jobMessage")
+    assert words.height() >= words.heightForWidth(words.width())
+    assert card.height() < dock.height() / 2
+    # The dock must not take the card along when it goes.
+    card.setParent(None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from latent_studio.ui.widgets.message_bar import MessageBar
 from tests.qt.widgets.hands import key
@@ -41,7 +41,7 @@ def test_without_a_message_there_is_no_bar(bar: MessageBar) -> None:
 
 def test_messages_come_one_after_the_other(bar: MessageBar) -> None:
     bar.showMessage("info", "First.")
-    bar.showMessage("bad", "Second.", "A hint.")
+    bar.showMessage("warn", "Second.", "A hint.")
     assert title(bar) == "First."
     assert counts(bar) == "1 more"
     assert bar.waiting() == 1
@@ -62,8 +62,8 @@ def test_the_same_message_shows_once_with_a_counter(bar: MessageBar) -> None:
 
 def test_the_same_message_later_in_the_queue_counts_there(bar: MessageBar) -> None:
     bar.showMessage("info", "First.")
-    bar.showMessage("bad", "Second.")
-    bar.showMessage("bad", "Second.")
+    bar.showMessage("warn", "Second.")
+    bar.showMessage("warn", "Second.")
     assert bar.waiting() == 1
     bar.dismiss()
     assert counts(bar) == "×2"
@@ -89,7 +89,7 @@ def test_a_message_with_a_time_goes_by_itself_and_the_next_one_gets_its_own(
     bar: MessageBar, qtbot: QtBot
 ) -> None:
     bar.showMessage("info", "First.", timeout_ms=10)
-    bar.showMessage("bad", "Second.")
+    bar.showMessage("warn", "Second.")
     with qtbot.waitSignal(bar.closed):
         pass
     assert title(bar) == "Second."
@@ -112,3 +112,31 @@ def test_clear_closes_all(bar: MessageBar) -> None:
     bar.clear()
     assert bar.isHidden()
     assert bar.current() is None
+
+
+def test_what_failed_does_not_wait_behind_what_went_well(bar: MessageBar) -> None:
+    bar.showMessage("good", "Saved.", timeout_ms=60_000)
+    bar.showMessage("good", "Copied.", timeout_ms=60_000)
+    bar.showMessage("bad", "The disk is full.")
+    bar.showMessage("bad", "There is no such folder.")
+    said = []
+    while bar.current() is not None:
+        said.append(title(bar))
+        bar.dismiss()
+    assert said == ["The disk is full.", "There is no such folder.", "Saved.", "Copied."]
+
+
+def test_a_long_message_is_seen_whole_in_a_narrow_window(bar: MessageBar, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    column.addWidget(bar)
+    column.addStretch(1)
+    window.resize(320, 400)
+    window.show()
+    bar.showMessage("bad", "A sentence that is far too long for one line of it. " * 3, "And a hint. " * 12)
+    QApplication.processEvents()
+    words = bar.findChild(QLabel, "messageTitle")
+    assert words.height() >= words.heightForWidth(words.width())
+    # The window must not take the bar along when it goes.
+    bar.setParent(None)
