@@ -43,9 +43,7 @@ class ConvertOptions:
         positional=True,
         metavar="OUT",
     )
-    licence: str | None = option(
-        None, help="Licence to note in files that state none.", metavar="TEXT"
-    )
+    licence: str | None = option(None, help="Licence to note in files that state none.", metavar="TEXT")
 
 
 @dataclass(frozen=True, slots=True)

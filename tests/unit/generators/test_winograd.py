@@ -39,8 +39,11 @@ def test_it_is_the_direct_convolution(n, rows, columns, channels, out_channels, 
 
     got = by_winograd(x, weight, scale)
 
-    want = F.conv2d((x * scale[:, :, None, None]).double(), weight.double(), padding=1)
-    assert (got - want).abs().max() <= 1e-5 * max(1.0, float(want.abs().max()))
+    scaled = (x * scale[:, :, None, None]).double()
+    want = F.conv2d(scaled, weight.double(), padding=1)
+    # Rounding grows with the terms of a sum and not with the sum, and with one channel they may cancel.
+    terms = F.conv2d(scaled.abs(), weight.double().abs(), padding=1)
+    assert (got - want).abs().max() <= 1e-5 * max(1.0, float(terms.max()))
 
 
 def test_strips_give_the_bits_of_the_whole(monkeypatch):
