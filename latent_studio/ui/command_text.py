@@ -44,4 +44,8 @@ def _words_of(info: OptionInfo, value: object) -> list[str]:
 
 
 def _word(value: object) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:.10g}"
+    # The same bytes need the same number, to its last digit.
+    return short if float(short) == value else repr(value)

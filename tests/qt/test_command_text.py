@@ -49,3 +49,13 @@ def test_defaults_are_left_out():
     text = command_text("traverse", TraverseOptions("portraits", ("sefa:0",), Path("film.gif")))
 
     assert text == "latent-studio traverse portraits --direction sefa:0 --out film.gif"
+
+
+def test_a_number_keeps_all_its_digits():
+    import shlex
+
+    options = TraverseOptions("portraits", ("sefa:0",), Path("film.gif"), range=(-1.4625086305028918, 0.1))
+    text = command_text("traverse", options)
+
+    assert "--range -1.4625086305028918 0.1" in text
+    assert parse_arguments(shlex.split(text)[1:]).values["range"] == options.range

@@ -9,6 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QWidget
 
+from latent_studio.app.tasks.traverse import TraverseOptions
+from latent_studio.cli.arguments import parse_arguments
+from latent_studio.core.directions import LinearDirection
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.docks.export import ExportDock
 from latent_studio.ui.widgets.job_card import JobCard
@@ -160,7 +163,9 @@ def test_copy_as_command_gives_the_line_that_does_the_same(qtbot, window, dock, 
     given = dict(itertools.pairwise(words))
     assert given["--direction"] == "sefa:2"
     assert given["--seed"] == "7"
-    assert words[words.index("--range") + 1 : words.index("--range") + 3] == ["-6", "6"]
+    # Minus three to three deviations are the default.
+    assert "--sigma" in words
+    assert "--range" not in words
     assert given["--out"] == str(tmp_path / "a film.gif")
     assert given["--psi"] == "0.7"
 
@@ -190,3 +195,28 @@ def test_without_a_file_it_asks_for_one(dock):
 
     field(dock, "export-file").setText("film.gif")
     assert field(dock, "export-start").isEnabled()
+
+
+@pytest.mark.parametrize("in_sigma", [True, False])
+def test_the_copied_command_sweeps_to_the_same_last_digit(qtbot, window, dock, in_sigma):
+    for place, sigma in ((1, 0.48750287683429727), (2, 0.44573581487214314)):
+        like = directions(window)[place]
+        direction = LinearDirection(like.id, like.name, like.space, like.vector, sigma=sigma)
+        window.context.store.set_amount(direction, 0.5, gesture=None)
+    window.context.actions["sigma_unit"].setChecked(in_sigma)
+    choose = field(dock, "export-what")
+    choose.setCurrentIndex(choose.findText("All active edits"))
+    field(dock, "export-low").setValue(-2.7)
+    field(dock, "export-high").setValue(1.1)
+    plan = dock.plan()
+
+    press(qtbot, dock, "export-copy-command")
+
+    command = parse_arguments(shlex.split(QGuiApplication.clipboard().text())[1:])
+    options = TraverseOptions(**command.values)
+    low, high = options.range
+    ends = []
+    for sweep in plan.sweeps:
+        unit = sweep.direction.sigma if options.sigma else 1.0
+        ends.append((low * unit, high * unit))
+    assert ends == [(sweep.low, sweep.high) for sweep in plan.sweeps]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from latent_studio.app.studio import Studio
     from latent_studio.core.directions import Direction, Rows
+    from latent_studio.core.edits import EditStack
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
@@ -317,11 +318,20 @@ def _session_at(plan: TraversalPlan, place: float) -> Session:
     return replace(plan.session, edits=edits)
 
 
+def _held_edits(plan: TraversalPlan) -> EditStack:
+    """The edits that every frame has; amounts that the sweep replaces are in no frame and in no recipe."""
+    edits, swept = plan.session.edits, {sweep.direction.id for sweep in plan.sweeps}
+    for edit in plan.session.edits:
+        if edit.id in swept or not edit.enabled or edit.amount == 0:
+            edits = edits.without(edit.id)
+    return edits
+
+
 def _recipe(plan: TraversalPlan) -> str:
     from latent_studio.app.recipe import direction_record, recipe_of, rows_record
 
     return recipe_of(
-        plan.session,
+        replace(plan.session, edits=_held_edits(plan)),
         sweep={
             "directions": [
                 {

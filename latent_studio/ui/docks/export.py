@@ -317,8 +317,12 @@ class ExportDock(QWidget):
         if problem:
             self._context.messages.news(problem)
             return
-        QGuiApplication.clipboard().setText(command_text("traverse", traverse_options(plan)))
+        QGuiApplication.clipboard().setText(command_text("traverse", self._options_of(plan)))
         self._context.messages.success(self.tr("The command is on the clipboard."))
+
+    def _options_of(self, plan: TraversalPlan) -> TraverseOptions:
+        sigmas = (self._low.value(), self._high.value()) if self._in_sigma() else None
+        return traverse_options(plan, sigmas=sigmas)
 
     def _why_no_command(self, plan: TraversalPlan) -> str:
         base, swept = plan.session.base, {sweep.direction.id for sweep in plan.sweeps}
@@ -333,20 +337,23 @@ class ExportDock(QWidget):
         return ""
 
 
-def traverse_options(plan: TraversalPlan) -> TraverseOptions:
-    """The command line's options for a plan that starts at a whole seed without other edits."""
+def traverse_options(plan: TraversalPlan, *, sigmas: tuple[float, float] | None = None) -> TraverseOptions:
+    """The command line's options for a plan that starts at a whole seed without other edits.
+
+    Args:
+        plan: whose sweeps share their rows, and their range if it is not in sigmas.
+        sigmas: the range in standard deviations, if it was given so.
+    """
     session, first = plan.session, plan.sweeps[0]
     seed = session.base.seed if isinstance(session.base, SeedPoint) else 0
-    in_sigma = len({(sweep.low, sweep.high) for sweep in plan.sweeps}) > 1
-    unit = first.direction.sigma if in_sigma else 1.0
     synthesis = session.synthesis
     return TraverseOptions(
         model=session.model.path if session.model is not None else "",
         direction=tuple(sweep.direction.id for sweep in plan.sweeps),
         out=plan.out,
         seed=seed,
-        range=(first.low / unit, first.high / unit),
-        sigma=in_sigma,
+        range=sigmas or (first.low, first.high),
+        sigma=sigmas is not None,
         layers=first.rows,
         frames=plan.frames,
         fps=plan.fps,

@@ -391,3 +391,17 @@ def test_an_older_film_stays_until_the_new_one_is_done(studio: Studio, plan: Tra
     with pytest.raises(Cancelled):
         run_traversal(studio, plan, recorder, recorder.token)
     assert plan.out.read_bytes() == b"older"
+
+
+def test_amounts_that_the_sweep_replaces_leave_no_trace(
+    studio: Studio, plan: TraversalPlan, tmp_path: Path
+) -> None:
+    bare = run(studio, plan).read_bytes()
+    swept, off, held = (studio.model.directions[index] for index in range(3))
+    edits = EditStack((Edit(swept, 0.7), Edit(off, 1.0, enabled=False), Edit(held, 0.0)))
+    moved = replace(plan, session=replace(plan.session, edits=edits), out=tmp_path / "b.gif")
+    assert run(studio, moved).read_bytes() == bare
+
+    kept = replace(plan.session, edits=EditStack((Edit(held, 0.5),)))
+    recipe = recipe_in(run(studio, replace(plan, session=kept, out=tmp_path / "c.gif")))
+    assert [edit["amount"] for edit in recipe["edits"]] == [0.5]  # type: ignore[attr-defined]
