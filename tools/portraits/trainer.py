@@ -7,10 +7,12 @@ process steps the optimiser, the others see the result.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import math
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -139,8 +141,8 @@ class Trainer:
         self._average = _flatten(self.average)
         self._average.copy_(self._weights)
         self._gradients = _shared(torch.zeros(recipe.processes, self._weights.numel()))
-        # step, resolution, stop
-        self._orders = _shared(torch.zeros(3, dtype=torch.int64))
+        # The step to do, and its resolution.
+        self._orders = _shared(torch.zeros(2, dtype=torch.int64))
         self._free = torch.cat(
             [self.network.free(name, value).flatten() for name, value in self.network.named_parameters()]
         )
@@ -159,16 +161,18 @@ class Trainer:
         end = self.recipe.total_steps if last_step is None else min(last_step, self.recipe.total_steps)
         context = multiprocessing.get_context("spawn")
         barrier = context.Barrier(self.recipe.processes)
-        helpers = [
+        partners = [
             context.Process(
-                target=_help, args=(self.recipe, rank, self._weights, self.network.mapping.w_avg,
+                target=_assist, args=(self.recipe, rank, self._weights, self.network.mapping.w_avg,
                                     self._gradients, self._orders, barrier), daemon=True,
             )
             for rank in range(1, self.recipe.processes)
         ]  # fmt: skip
-        for helper in helpers:
-            helper.start()
-        (self._folder / "pid").write_text("\n".join(str(p) for p in [os.getpid(), *(h.pid for h in helpers)]))
+        for partner in partners:
+            partner.start()
+        (self._folder / "pid").write_text(
+            "\n".join(str(p) for p in [os.getpid(), *(p.pid for p in partners)])
+        )
         worker = _Worker(self.recipe, self.network, 0, self._gradients)
         started, smooth_loss = time.monotonic(), math.nan
         try:
@@ -182,12 +186,10 @@ class Trainer:
                 smooth_loss = loss if math.isnan(smooth_loss) else 0.98 * smooth_loss + 0.02 * loss
                 report(Progress(self.step, phase.resolution, smooth_loss, rate, time.monotonic() - started))
         finally:
-            self._orders[2] = 1
-            if all(helper.is_alive() for helper in helpers):
-                barrier.wait()
-            for helper in helpers:
-                helper.join(timeout=10)
-            self._orders[2] = 0
+            # Partners that wait for another step are told that there is none.
+            barrier.abort()
+            for partner in partners:
+                partner.join(timeout=10)
 
     def _advance(self, rate: float, w: Tensor) -> None:
         gradient = self._gradients.mean(dim=0)
@@ -270,7 +272,7 @@ class _Worker:
         return loss.item(), batch.w.detach()
 
 
-def _help(
+def _assist(
     recipe: Recipe,
     rank: int,
     weights: Tensor,
@@ -285,12 +287,20 @@ def _help(
     _adopt(network, weights)
     network.mapping.w_avg = w_avg
     worker = _Worker(recipe, network, rank, gradients)
-    while True:
-        barrier.wait()
-        if int(orders[2]):
-            return
-        worker.accumulate(int(orders[0]), int(orders[1]))
-        barrier.wait()
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    with contextlib.suppress(threading.BrokenBarrierError):
+        while True:
+            barrier.wait()
+            worker.accumulate(int(orders[0]), int(orders[1]))
+            barrier.wait()
+
+
+def _follow_parent() -> None:
+    """End this process with the one that started it, however that ended."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def prepare_process() -> None:
