@@ -83,14 +83,30 @@ class Docking(QObject):
     @Slot()
     def _make_room(self) -> None:
         """Let docks grow whose content has become higher with a model: one with classes has a line more."""
-        for entry in self._entries:
-            dock = self._docks[entry.id]
-            if entry.height != 0 or dock.isFloating() or not dock.isVisible():
-                continue
-            wanted, room = _wanted_height(dock), dock.widget().height()
-            if wanted > room and wanted > self._asked[entry.id]:
-                self._window.resizeDocks([dock], [dock.height() + wanted - room], Qt.Orientation.Vertical)
-            self._asked[entry.id] = wanted
+        for area in (_LEFT, _RIGHT):
+            column = {
+                entry: dock
+                for entry in self._entries
+                if (dock := self._docks[entry.id]).isVisible()
+                and not dock.isFloating()
+                and self._window.dockWidgetArea(dock) is area
+            }
+            heights, missing = {entry: dock.height() for entry, dock in column.items()}, 0
+            for entry, dock in column.items():
+                if entry.height != 0:
+                    continue
+                wanted, room = _wanted_height(dock), dock.widget().height()
+                if wanted > room and wanted > self._asked[entry.id]:
+                    heights[entry] += wanted - room
+                    missing += wanted - room
+                self._asked[entry.id] = wanted
+            givers = [entry for entry in column if entry.height is None]
+            if missing and givers:
+                heights[givers[0]] = max(_LEAST_HEIGHT, heights[givers[0]] - missing)
+            if missing:
+                self._window.resizeDocks(
+                    list(column.values()), list(heights.values()), Qt.Orientation.Vertical
+                )
 
     def _heights_of(self, column: list[DockEntry]) -> list[int]:
         """First heights of docks above each other. Qt scales what does not add up, so this does."""

@@ -661,7 +661,7 @@ def test_the_first_window_is_no_larger_than_the_screen(screen, size):
 
 
 def test_a_dock_grows_when_a_model_gives_it_a_line_more(qtbot, window, studio):
-    area = window.docking["latent"].widget()
+    area, above = window.docking["latent"].widget(), window.docking["model"].height()
     studio.spec = CONDITIONAL
     window.open_model("flowers")
     wait_until_sharp(qtbot, window)
@@ -670,6 +670,8 @@ def test_a_dock_grows_when_a_model_gives_it_a_line_more(qtbot, window, studio):
     qtbot.waitUntil(
         lambda: area.viewport().rect().contains(field.mapTo(area.viewport(), field.rect().bottomLeft()))
     )
+    # The jobs give the room, not the neighbour that has none to spare.
+    assert window.docking["model"].height() == above
 
 
 def test_recent_models_of_one_name_are_told_apart_by_their_files(window, tmp_path):

@@ -107,7 +107,8 @@ class MessageBar(QWidget):
     ) -> None:
         """Say something, after what is waiting already; the same text shows once with a counter.
 
-        What failed goes before what went well: nobody should wait for "Saved" to learn that the disk is full.
+        News that would go by itself makes way for what is newer, and what failed goes before the rest: nobody
+        should wait for "Saved" to learn that the disk is full.
 
         Args:
             kind: info, good, warn or bad.
@@ -122,6 +123,7 @@ class MessageBar(QWidget):
                 self._queue[place] = replace(news, times=old.times + 1, details=details or old.details)
                 break
         else:
+            self._queue = [old for old in self._queue if old.timeout_ms is None]
             failed = sum(old.kind == "bad" for old in self._queue)
             self._queue.insert(failed if kind == "bad" else len(self._queue), news)
         self._show_first()
