@@ -660,18 +660,28 @@ def test_the_first_window_is_no_larger_than_the_screen(screen, size):
     assert _first_size(QSize(*screen)) == QSize(*size)
 
 
-def test_a_dock_grows_when_a_model_gives_it_a_line_more(qtbot, window, studio):
-    area, above = window.docking["latent"].widget(), window.docking["model"].height()
+@pytest.mark.parametrize("jobs_height", [600, 300])
+def test_a_dock_grows_when_a_model_gives_it_a_line_more(qtbot, open_window, studio, jobs_height):
+    window = open_window()
+    docks = [window.docking[id] for id in ("model", "latent", "jobs")]
+    heights = [docks[0].height(), docks[1].height(), jobs_height]
+    window.resize(window.width(), window.height() + jobs_height - docks[2].height())
+    window.resizeDocks(docks, heights, Qt.Orientation.Vertical)
+    QApplication.processEvents()
+    area, above = docks[1].widget(), docks[0].height()
     studio.spec = CONDITIONAL
     window.open_model("flowers")
-    wait_until_sharp(qtbot, window)
 
     field = window.findChild(QWidget, "class")
     qtbot.waitUntil(
-        lambda: area.viewport().rect().contains(field.mapTo(area.viewport(), field.rect().bottomLeft()))
+        lambda: (
+            field.isVisible()
+            and area.viewport().rect().contains(field.mapTo(area.viewport(), field.rect().bottomLeft()))
+        ),
+        timeout=WAIT_MS,
     )
     # The jobs give the room, not the neighbour that has none to spare.
-    assert window.docking["model"].height() == above
+    assert docks[0].height() == above
 
 
 def test_recent_models_of_one_name_are_told_apart_by_their_files(window, tmp_path):
