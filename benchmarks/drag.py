@@ -42,7 +42,9 @@ class Drag(QObject):
         self.store = window.context.store
         self.seconds = seconds
         self.gaps: list[float] = []
-        self.frames: list[Frame] = []
+        # Not the frames themselves: their pixels would look like a leak.
+        self.frames: list[tuple[int, Quality]] = []
+        self.last: Frame | None = None
         self.memory: list[float] = []
         self.events = 0
         self._process = psutil.Process()
@@ -68,7 +70,8 @@ class Drag(QObject):
 
     def _take_frame(self, frame: Frame) -> None:
         if self._started:
-            self.frames.append(frame)
+            self.frames.append((frame.revision, frame.quality))
+            self.last = frame
 
     def _move(self) -> None:
         model = self.window.context.models.model
@@ -117,11 +120,12 @@ def main() -> None:
 
 def report(drag: Drag, seconds: float) -> None:
     frames, gaps = drag.frames, np.array(drag.gaps)
-    sharp = sum(frame.quality is Quality.FINAL for frame in frames)
-    last = frames[-1]
+    sharp = sum(quality is Quality.FINAL for _, quality in frames)
+    last = drag.last
+    assert last is not None, "no frame came"
     request = RenderRequest.of(drag.store.session, revision=0)
     right = np.array_equal(last.pixels, drag.window._studio.engine.render_final(request).pixels)
-    revisions = [frame.revision for frame in frames]
+    revisions = [revision for revision, _ in frames]
     print(f"{drag.events} events in {seconds:g} s")
     print(f"frames shown       {len(frames) / seconds:6.1f} a second ({sharp / seconds:.1f} of them sharp)")
     print(f"in order           {'yes' if revisions == sorted(revisions) else 'NO'}")
@@ -130,7 +134,10 @@ def report(drag: Drag, seconds: float) -> None:
         f"heartbeat late by  p50 {np.percentile(gaps, 50):.1f} ms, p99 {np.percentile(gaps, 99):.1f} ms, "
         f"worst {gaps.max():.1f} ms ({len(gaps)} beats)"
     )
-    print(f"memory             {drag.memory[0]:.0f} MB at the start, {drag.memory[-1]:.0f} MB at the end")
+    quarters = [drag.memory[round(share * (len(drag.memory) - 1) / 4)] for share in range(5)]
+    print(
+        f"memory             {', '.join(f'{size:.0f}' for size in quarters)} MB at each quarter of the drag"
+    )
 
 
 if __name__ == "__main__":
