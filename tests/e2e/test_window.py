@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -126,9 +125,16 @@ def focus(screen: Screen) -> None:  # noqa: F811
 
 
 def save(screen: Screen, folder: Path, name: str) -> None:  # noqa: F811
-    """Photograph the screen once what was done last had the time to show."""
-    time.sleep(0.5)
-    screen.grab(folder / f"{name}.png")
+    """Photograph the screen once it keeps still."""
+    path = folder / f"{name}.png"
+    before, now = b"", b"-"
+    for _ in range(50):
+        before = now
+        screen.grab(path)
+        now = path.read_bytes()
+        if before == now:
+            return
+    raise AssertionError(f"the screen never kept still for {name}")
 
 
 def test_a_whole_journey_with_mouse_and_keyboard(
@@ -197,6 +203,11 @@ def test_a_whole_journey_with_mouse_and_keyboard(
     assert len(pictures) == 8
     assert len(set(pictures)) == 5, "there and back: five different pictures"
     assert [sweep["direction"]["id"] for sweep in recipe["sweep"]["directions"]] == [edited["edits"][0][0]]
+    for name, text in (("option-frames", "48"), ("option-size", "256"), ("export-file", "~/Pictures/e1.gif")):
+        screen.click(*program.middle(name))
+        screen.press("ctrl+a")
+        screen.type(text)
+    screen.press("Tab")
     save(screen, shots, "window-export")
 
     # Pictures for the documents: another seed, more edits, both themes; the palette finds the theme.
