@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
-from latent_studio.core.errors import DeviceUnavailableError
+from latent_studio.core.errors import DeviceUnavailableError, OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,14 +55,13 @@ def choose_device(wanted: str = "auto", *, threads: int | None = None) -> Device
 
     Raises:
         DeviceUnavailableError: the device asked for is not there.
+        OptionError: that is no name of a device.
     """
     count = max(1, threads) if threads is not None else default_threads()
     if wanted == "cpu":
         return DeviceChoice(torch.device("cpu"), f"The CPU was asked for; it uses {_threads(count)}.", count)
     if wanted != "auto" and not re.fullmatch(r"cuda(:\d+)?", wanted):
-        raise DeviceUnavailableError(
-            f"There is no device {wanted!r}.", hint="Choose auto, cpu, cuda or cuda:N."
-        )
+        raise OptionError("--device", f"--device is {wanted!r}, but must be auto, cpu, cuda or cuda:N.")
     device = torch.device("cuda:0" if wanted in ("auto", "cuda") else wanted)
     problem = _cuda_problem(device)
     if problem is None:

@@ -9,7 +9,7 @@ import threading
 import pytest
 import torch
 
-from latent_studio.core.errors import DeviceUnavailableError
+from latent_studio.core.errors import DeviceUnavailableError, OptionError
 from latent_studio.engine import device as device_module
 from latent_studio.engine.device import (
     apply_threads,
@@ -43,7 +43,7 @@ def test_cuda_asked_for_and_absent_is_refused_with_a_hint(wanted: str) -> None:
 
 @pytest.mark.parametrize("wanted", ["tpu", "cuda:", "cuda:x", "cuda:-1", ""])
 def test_a_name_that_is_no_device_is_refused(wanted: str) -> None:
-    with pytest.raises(DeviceUnavailableError, match="no device"):
+    with pytest.raises(OptionError, match="must be auto, cpu, cuda or cuda:N"):
         choose_device(wanted)
 
 
