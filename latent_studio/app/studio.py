@@ -66,11 +66,6 @@ class Studio:
             raise ModelError("No model is open.", hint="Open one first: File > Open model.")
         return self._model
 
-    @property
-    def has_model(self) -> bool:
-        """Whether a model is open."""
-        return self._model is not None
-
     def load_model(
         self,
         name_or_path: str | Path,

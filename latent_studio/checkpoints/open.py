@@ -58,7 +58,10 @@ _NOT_A_MODEL = {
         "Run “git lfs pull” in the folder it was cloned to.",
     ),
     FileFormat.JSON: ("is a JSON file, not a model", refusals.WHAT_OPENS),
-    FileFormat.IMAGE: ("is a picture, not a model", refusals.WHAT_OPENS),
+    FileFormat.IMAGE: (
+        "is a picture, not a model",
+        f"Photos cannot be projected yet. {refusals.WHAT_OPENS}",
+    ),
     FileFormat.TEXT: ("is a text file, not a model", refusals.WHAT_OPENS),
     FileFormat.UNKNOWN: ("is in a format this version does not know", refusals.WHAT_OPENS),
 }

@@ -6,11 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from latent_studio.core.errors import ModelError
-from latent_studio.core.latent import z_from_seed
 from latent_studio.engine.cuda_graphs import GraphBook
 from latent_studio.engine.device import apply_threads, choose_device, limited_threads
 from latent_studio.engine.failures import translated
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from latent_studio.core.render import Frame, RenderRequest
@@ -171,30 +170,6 @@ class Engine:
             ws = renderer.resolver.ws(request)
         ws.flags.writeable = False
         return ws
-
-    def sample_ws(self, n: int, seed: int = 0) -> NDArray[np.float32]:
-        """The w's of ``n`` seeds without truncation: where this model's latents lie.
-
-        Args:
-            n: how many.
-            seed: the first of the seeds, which follow each other; classes of a conditional model take turns.
-
-        Returns:
-            ``(n, w_dim)`` float32.
-        """
-        renderer = self._require_renderer()
-        spec = renderer.generator.spec
-        classes = max(1, spec.c_dim)
-        found = np.empty((n, spec.w_dim), dtype=np.float32)
-        step = self._steps(renderer, self.gate.background)
-        for class_idx in range(min(classes, n)):
-            chosen = np.arange(class_idx, n, classes)
-            for start in range(0, len(chosen), _MAPPED_AT_ONCE):
-                rows = chosen[start : start + _MAPPED_AT_ONCE]
-                zs = np.stack([z_from_seed(seed + int(row), spec.z_dim) for row in rows])
-                with step():
-                    found[rows] = renderer.resolver.map_z(zs, class_idx)[:, 0]
-        return found
 
     def stats(self) -> EngineStats:
         """What the status line shows."""

@@ -89,7 +89,7 @@ class Actions(QObject):
                 "open_model",
                 file,
                 self.tr("Open model…"),
-                self.tr("Open a generator from a .safetensors or .pkl file; no code in it is run."),
+                self.tr("Open a generator from a file of any of the usual formats; no code in it is run."),
                 ("Ctrl+O",),
                 "open",
             ),

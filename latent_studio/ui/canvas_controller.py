@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.widgets.latent_canvas import LatentCanvas
 
-_PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic")
-
 
 class CanvasController(QObject):
     """Connects the canvas.
@@ -84,14 +82,7 @@ class CanvasController(QObject):
 
     @Slot(str)
     def take_file(self, path: str) -> None:
-        """Open a dropped model; a photo gets a kind word."""
-        suffix = f".{path.rsplit('.', 1)[-1].lower()}" if "." in path else ""
-        if suffix in _PICTURE_SUFFIXES:
-            self._messages.news(
-                self.tr("Photos cannot be projected yet; that comes in a later version."),
-                hint=self.tr("Drop a model file (.safetensors or .pkl) to open it."),
-            )
-            return
+        """Open a dropped file; what it is, its content decides."""
         self._models.open(path)
 
     @Slot(str)
@@ -119,7 +110,7 @@ class CanvasController(QObject):
             return
         self._canvas.showEmptyState(
             self.tr("No model is open"),
-            self.tr("Drop a .safetensors or .pkl file here, or open one."),
+            self.tr("Drop a model file here, or open one."),
             self.tr("Open model…"),
         )
 

@@ -9,20 +9,16 @@ if TYPE_CHECKING:
     from latent_studio.checkpoints.checkpoint import Provenance
     from latent_studio.core.spec import GeneratorSpec
 
-_FAMILIES = {
-    "stylegan": "StyleGAN",
-    "stylegan2": "StyleGAN2",
-    "stylegan3": "StyleGAN3",
-    "proggan": "ProgGAN",
-    "sngan": "SNGAN",
-    "biggan": "BigGAN",
-}
-_FORMATS = {"safetensors": "safetensors", "nvidia-pickle": "NVIDIA .pkl"}
+_FORMATS = {"nvidia-pickle": "NVIDIA .pkl", "tensorflow-pickle": "NVIDIA .pkl of TensorFlow"}
 
 
 def family_name(family: str) -> str:
     """A family as its authors write it."""
-    return _FAMILIES.get(family, family)
+    # Where there is a model to describe, torch is in already; the first window must not wait for it.
+    from latent_studio.checkpoints.families import FAMILIES
+
+    known = FAMILIES.get(family)
+    return known.title if known is not None else family
 
 
 def headline(spec: GeneratorSpec) -> str:

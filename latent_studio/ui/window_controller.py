@@ -96,7 +96,7 @@ class WindowController(QObject):
             self._window,
             self.tr("Open model"),
             folder,
-            self.tr("Models (*.safetensors *.pkl);;All files (*)"),
+            self.tr("Models (*.safetensors *.pkl *.pt *.pth *.bin);;All files (*)"),
         )
         if chosen:
             self._context.models.open(chosen)

@@ -429,12 +429,9 @@ def test_a_render_that_raises_says_one_sentence_and_the_next_picture_takes_it_aw
     assert red(window) == colour_of(4.0)
 
 
-def test_a_dropped_model_is_opened_and_a_photo_gets_a_word(qtbot, window, tmp_path):
-    drop(window, tmp_path / "photo.JPG")
-    bar = window.findChild(MessageBar)
-    assert "Photos cannot be projected yet" in bar.findChild(QLabel, "messageTitle").text()
-
-    drop(window, tmp_path / "dogs.pkl")
+@pytest.mark.parametrize("name", ["dogs.pkl", "dogs.JPG", "dogs"])
+def test_a_dropped_model_is_opened_whatever_its_suffix(qtbot, window, tmp_path, name):
+    drop(window, tmp_path / name)
     qtbot.waitUntil(lambda: window.context.models.model.ref.name == "dogs", timeout=WAIT_MS)
 
 

@@ -11,7 +11,7 @@ import torch
 
 from latent_studio.core.errors import Cancelled, IncompatibleLatentError, ModelError, OutOfMemoryError
 from latent_studio.core.jobs import CancelToken
-from latent_studio.core.latent import Latent, z_from_seed
+from latent_studio.core.latent import Latent
 from latent_studio.core.mailbox import Mailbox
 from latent_studio.core.render import Frame, Quality, RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
@@ -214,7 +214,6 @@ def test_without_a_model_everything_says_so() -> None:
         lambda: engine.render_final(RenderRequest(1)),
         lambda: list(engine.render_batch([RenderRequest(1)], check_cancel=go_on)),
         lambda: engine.resolve_ws(RenderRequest(1)),
-        lambda: engine.sample_ws(3),
     ):
         with pytest.raises(ModelError, match="No model is open"):
             call()
@@ -254,24 +253,6 @@ def test_resolve_ws_is_what_is_rendered(engine: Engine, generator: FakeGenerator
     assert not ws.flags.writeable
     frame = engine.render_final(RenderRequest(1, Latent(Space.W_PLUS, ws)))
     assert np.array_equal(frame.pixels, engine.render_final(seeds(4)[0]).pixels)
-
-
-def test_sample_ws_maps_seeds_without_truncation(engine: Engine, generator: FakeGenerator) -> None:
-    found = engine.sample_ws(130, seed=7)
-    assert found.shape == (130, 8)
-    for row in (0, 63, 64, 129):
-        expected = generator.map(torch.tensor(z_from_seed(7 + row, 8))[None])[0, 0].numpy()
-        np.testing.assert_allclose(found[row], expected, atol=1e-6)
-
-
-def test_sample_ws_gives_classes_their_turn() -> None:
-    generator = FakeGenerator(16, c_dim=3)
-    engine = Engine(CPU)
-    engine.swap(generator)
-    found = engine.sample_ws(7)
-    for row in range(7):
-        z, c = torch.tensor(z_from_seed(row, 8))[None], torch.eye(3)[[row % 3]]
-        np.testing.assert_allclose(found[row], generator.map(z, c)[0, 0].numpy(), atol=1e-6)
 
 
 def test_stats_tell_where_and_how(engine: Engine) -> None:
