@@ -1,0 +1,82 @@
+"""The attribute predictors the program knows, listed without importing any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, cast
+
+from latent_studio.core.errors import InputError
+from latent_studio.core.registry import Registry
+
+if TYPE_CHECKING:
+    import torch
+
+    from latent_studio.methods.attributes.protocol import AttributePredictor, PredictorMaker
+
+#: ``any`` pictures; ``faces`` in photographs or pictures like them; ``portraits``, the bundled model alone.
+PredictorScope = Literal["any", "faces", "portraits"]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictorEntry:
+    """One predictor, before it is made.
+
+    Attributes:
+        id: stable and unique, such as ``"tone"``.
+        title: what the user sees.
+        scope: the pictures it is made for.
+        make: dotted name of a ``PredictorMaker``, ``package.module:function``.
+        summary: what it reads off, in a few words.
+    """
+
+    id: str
+    title: str
+    scope: PredictorScope
+    make: str
+    summary: str
+
+    def load(self, device: torch.device) -> AttributePredictor:
+        """Import and build it.
+
+        Raises:
+            LatentStudioError: its weights are missing or damaged; the hint says where to get them.
+        """
+        module, _, name = self.make.partition(":")
+        maker = cast("PredictorMaker", getattr(import_module(module), name))
+        return maker(device=device)
+
+
+_HERE = "latent_studio.methods.attributes"
+
+BUNDLED: tuple[PredictorEntry, ...] = (
+    PredictorEntry(
+        "tone",
+        "Colour and light",
+        "any",
+        f"{_HERE}.tone:make_tone_predictor",
+        "brightness, contrast, saturation, warmth, tint and detail of the whole picture",
+    ),
+)
+
+
+def bundled_predictors() -> Registry[PredictorEntry]:
+    """A new registry of the predictors the program comes with; plugins add theirs to it."""
+    registry: Registry[PredictorEntry] = Registry("attribute predictor")
+    for entry in BUNDLED:
+        registry.register(entry.id, entry)
+    return registry
+
+
+def find_predictor(id: str, registry: Registry[PredictorEntry] | None = None) -> PredictorEntry:
+    """The entry of an id.
+
+    Raises:
+        InputError: there is none; the hint lists those there are.
+    """
+    known = registry or bundled_predictors()
+    if id not in known:
+        raise InputError(
+            f"There is no attribute predictor {id!r}.", hint=f"Known ones: {', '.join(sorted(known))}."
+        )
+    return known.get(id)
