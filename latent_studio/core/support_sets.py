@@ -81,8 +81,8 @@ class SupportSet:
 
         Far from all support vectors every term of the gradient underflows. Their common factor does not
         matter for the direction, so the largest exponent is taken out of all of them first: what remains is
-        never 0 / 0. Where the terms cancel exactly, as in the middle of a lone pair, the field is zero: a path
-        stops.
+        never 0 / 0. Where the terms cancel exactly, as in the middle of a lone pair, the field is zero: a
+        path stops.
 
         Args:
             points: ``(N, dim)``.

@@ -108,7 +108,7 @@ class WarpPath:
         if amount == 0:
             return values
         if self.space is Space.Z:
-            return self._walked(values[None], amount)[0]
+            return np.asarray(self._walked(values[None], amount)[0], dtype=np.float32)
         chosen = rows if rows is not None else self.rows
         index = list(range(len(values))) if chosen is None else list(chosen)
         points, places = _distinct(values[index])
