@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.core.directions import Direction, Rows
-    from latent_studio.core.session import Session
+    from latent_studio.core.session import Base, Session
 
 #: Of the text; grows when an older reader could misunderstand a newer recipe.
 RECIPE_VERSION = 1
@@ -42,7 +42,7 @@ def recipe_of(session: Session, **extras: object) -> str:
         "program": f"Latent Studio {__version__}",
         "version": RECIPE_VERSION,
         "model": None if model is None else {"name": model.name, "sha256": model.sha256},
-        "base": _base_record(session),
+        "base": _base_record(session.base),
         "edits": [
             {
                 "direction": direction_record(edit.direction),
@@ -55,6 +55,14 @@ def recipe_of(session: Session, **extras: object) -> str:
         "synthesis": asdict(session.synthesis),
         **extras,
     }
+    if session.locks:
+        recipe["locks"] = [direction_record(direction) for direction in session.locks]
+    if session.mix is not None:
+        recipe["mix"] = {
+            "source": _base_record(session.mix.source),
+            "rows": list(session.mix.rows),
+            "weight": session.mix.weight,
+        }
     return json.dumps(recipe, sort_keys=True, separators=(",", ":"))
 
 
@@ -77,8 +85,8 @@ def rows_record(rows: Rows) -> list[int] | None:
     return None if rows is None else list(rows)
 
 
-def _base_record(session: Session) -> Mapping[str, object]:
-    match session.base:
+def _base_record(base: Base) -> Mapping[str, object]:
+    match base:
         case SeedPoint(seed, dx, dy):
             return {"seed": seed, "dx": dx, "dy": dy}
         case latent:

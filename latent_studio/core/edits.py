@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from latent_studio.core.spaces import Space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -78,14 +78,20 @@ class EditStack:
         old = self.find(direction.id)
         return self.with_edit(replace(old, amount=amount) if old is not None else Edit(direction, amount))
 
-    def apply(self, values: NDArray[np.float32], *, before_mapping: bool) -> NDArray[np.float32]:
+    def apply(
+        self, values: NDArray[np.float32], *, before_mapping: bool, locks: Sequence[Direction] = ()
+    ) -> NDArray[np.float32]:
         """Apply the enabled edits in order.
 
         Args:
             values: ``(z_dim,)`` when ``before_mapping``, else ``(num_ws, w_dim)``; float32.
             before_mapping: apply the Z edits only, else the W and W+ edits only.
+            locks: directions that only their own edits may move along.
         """
+        # Not at the top: a session is made before the first window, and numpy would keep that waiting.
+        from latent_studio.core.locks import move_under_locks
+
         for edit in self.edits:
             if edit.enabled and edit.amount and (edit.direction.space is Space.Z) == before_mapping:
-                values = edit.direction.move(values, edit.amount, rows=edit.rows)
+                values = move_under_locks(edit.direction, values, edit.amount, locks=locks, rows=edit.rows)
         return values

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latent_studio.core.directions import Direction
     from latent_studio.core.session import Base, Session
+    from latent_studio.core.style_mix import StyleMix
 
 
 class Quality(IntEnum):
@@ -34,6 +36,8 @@ class RenderRequest:
         edits: applied in order.
         synthesis: truncation, noise, class.
         coarse_only: stop at the preview, as thumbnails do.
+        locks: directions that only their own edits may move along.
+        mix: rows of ws that come from another place.
     """
 
     revision: int
@@ -41,11 +45,21 @@ class RenderRequest:
     edits: EditStack = field(default_factory=EditStack)
     synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
     coarse_only: bool = False
+    locks: tuple[Direction, ...] = ()
+    mix: StyleMix | None = None
 
     @classmethod
     def of(cls, session: Session, *, revision: int, coarse_only: bool = False) -> RenderRequest:
         """The request for a session's picture."""
-        return cls(revision, session.base, session.edits, session.synthesis, coarse_only)
+        return cls(
+            revision,
+            session.base,
+            session.edits,
+            session.synthesis,
+            coarse_only,
+            locks=session.locks,
+            mix=session.mix,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from latent_studio.core.synthesis import SynthesisSettings
 
 if TYPE_CHECKING:
     # Not at run time: a session is made before the first window, and numpy would keep that waiting.
+    from latent_studio.core.directions import Direction
     from latent_studio.core.latent import Latent
+    from latent_studio.core.style_mix import StyleMix
 
     #: Where a picture starts from before any edit.
     Base = SeedPoint | Latent
@@ -43,3 +45,7 @@ class Session:
     base: Base = field(default_factory=SeedPoint)
     edits: EditStack = field(default_factory=EditStack)
     synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
+    #: Directions that only their own edits may move along.
+    locks: tuple[Direction, ...] = ()
+    #: Rows of ws that come from another place; ``None`` takes all from the base.
+    mix: StyleMix | None = None

@@ -2,21 +2,25 @@
 
 The order is fixed::
 
-    z edits -> mapping -> blend of seeds -> truncation -> broadcast to num_ws -> W and W+ edits on their rows
+    z edits -> mapping -> blend of seeds -> truncation -> broadcast to num_ws -> style mix
+            -> W and W+ edits on their rows
 
 A place between seeds maps each seed around it and blends the w's: every w of the mapping network's range is a
 likely picture, while a blend of z's would sink towards the middle of the sphere. Families without a mapping
-network blend the z's and restore their variance, then apply the z edits.
+network blend the z's and restore their variance, then apply the z edits. The source of a style mix goes the
+same way up to the broadcast, without edits.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import IncompatibleLatentError, OptionError
 from latent_studio.core.latent import Latent, z_from_seed
 from latent_studio.core.rows import format_rows
@@ -26,7 +30,8 @@ from latent_studio.generators.truncation import truncate
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from latent_studio.core.edits import Edit, EditStack
+    from latent_studio.core.directions import Direction
+    from latent_studio.core.edits import Edit
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.seed_plane import SeedPoint
     from latent_studio.core.spec import GeneratorSpec
@@ -57,9 +62,14 @@ class Resolver:
         """
         spec = self._generator.spec
         _check_edits(request.edits, spec)
-        ws = self._base_ws(request)
-        ws = self._truncated(ws, request.synthesis)
-        return np.ascontiguousarray(request.edits.apply(ws, before_mapping=False), dtype=np.float32)
+        _check_locks(request.locks, spec)
+        ws = self._truncated(self._base_ws(request), request.synthesis)
+        if request.mix is not None and request.mix.rows:
+            request.mix.check_fits(spec)
+            source = replace(request, base=request.mix.source, edits=EditStack())
+            ws = request.mix.mixed(ws, self._truncated(self._base_ws(source), request.synthesis))
+        ws = request.edits.apply(ws, before_mapping=False, locks=request.locks)
+        return np.ascontiguousarray(ws, dtype=np.float32)
 
     def map_z(self, z: NDArray[np.float32], class_idx: int) -> NDArray[np.float32]:
         """Map z's at full variety, without truncation and without remembering them.
@@ -86,15 +96,16 @@ class Resolver:
         if isinstance(base, Latent):
             base.check_fits(spec)
             if base.space is Space.Z:
-                z = request.edits.apply(base.values, before_mapping=True)
+                z = request.edits.apply(base.values, before_mapping=True, locks=request.locks)
                 return self._map(z, class_idx)
             return np.broadcast_to(base.values, (spec.num_ws, spec.w_dim))
         if not spec.has_mapping:
-            z = request.edits.apply(_blended_z(base, spec), before_mapping=True)
+            z = request.edits.apply(_blended_z(base, spec), before_mapping=True, locks=request.locks)
             return self._map(z, class_idx)
         blend: NDArray[np.float32] | None = None
         for seed, weight in base.corners():
-            z = request.edits.apply(z_from_seed(seed, spec.z_dim), before_mapping=True)
+            z = z_from_seed(seed, spec.z_dim)
+            z = request.edits.apply(z, before_mapping=True, locks=request.locks)
             # A weight of one changes no bit, so whole places are plain seeds.
             part = self._map(z, class_idx) * np.float32(weight)
             blend = part if blend is None else blend + part
@@ -159,6 +170,11 @@ def _check_edits(edits: EditStack, spec: GeneratorSpec) -> None:
     for edit in edits:
         if edit.enabled and edit.amount:
             _check_edit(edit, spec)
+
+
+def _check_locks(locks: tuple[Direction, ...], spec: GeneratorSpec) -> None:
+    for lock in locks:
+        lock.check_fits(spec)
 
 
 def _check_edit(edit: Edit, spec: GeneratorSpec) -> None:

@@ -10,6 +10,9 @@ from latent_studio.app.tasks.picture_options import (
     SEED_MAX,
     class_option,
     cutoff_option,
+    mix_of,
+    mix_rows_option,
+    mix_seed_option,
     model_option,
     noise_mode_option,
     noise_seed_option,
@@ -43,6 +46,8 @@ class GenerateOptions:
     class_idx: int | None = class_option()
     noise_mode: NoiseMode = noise_mode_option()
     noise_seed: int = noise_seed_option()
+    mix_seed: int | None = mix_seed_option()
+    mix_rows: tuple[int, ...] | None = mix_rows_option()
     format: Literal["png", "jpg"] = option("png", help="File format; png is lossless.")
     sheet: bool = option(False, help="Also write all pictures side by side, as sheet.png.")
 
@@ -85,7 +90,11 @@ def run_generate(
     check_options(options)
     make_folder(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
-    start = Session(model=model.ref, synthesis=synthesis_of(options, model.spec))
+    start = Session(
+        model=model.ref,
+        synthesis=synthesis_of(options, model.spec),
+        mix=mix_of(options.mix_seed, options.mix_rows, model.spec),
+    )
     sessions = [replace(start, base=SeedPoint(seed)) for seed in options.seeds]
     count = len(sessions)
     side = model.spec.resolution

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from latent_studio.core.errors import OptionError
 from latent_studio.core.options import option
+from latent_studio.core.rows import parse_rows
+from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import NoiseMode, SynthesisSettings
 
 if TYPE_CHECKING:
     from latent_studio.core.spec import GeneratorSpec
+    from latent_studio.core.style_mix import StyleMix
 
 #: NumPy's legacy generator takes seeds up to this.
 SEED_MAX = 2**32 - 1
@@ -62,6 +65,54 @@ def noise_mode_option() -> Any:
 def noise_seed_option() -> Any:
     """Which random noise."""
     return option(0, help="Which maps --noise-mode random draws.", low=0, high=SEED_MAX, metavar="N")
+
+
+def mix_seed_option() -> Any:
+    """Which seed style mixing takes rows from."""
+    return option(
+        None,
+        help="Style mixing: the seed that the rows of --mix-rows are taken from.",
+        low=0,
+        high=SEED_MAX,
+        metavar="SEED",
+    )
+
+
+def mix_rows_option() -> Any:
+    """Which rows style mixing takes."""
+    return option(
+        None,
+        help="Rows of ws that come from --mix-seed, such as 8-13; the fine half when not given.",
+        low=0,
+        parse=parse_rows,
+        metavar="ROWS",
+    )
+
+
+def mix_of(seed: int | None, rows: tuple[int, ...] | None, spec: GeneratorSpec) -> StyleMix | None:
+    """The style mix that two options ask for.
+
+    Raises:
+        OptionError: the rows do not fit the model, or come without a seed.
+    """
+    from latent_studio.core.style_mix import StyleMix, rows_from
+
+    if seed is None:
+        if rows is None:
+            return None
+        raise OptionError(
+            "--mix-rows", "--mix-rows needs a second seed to take rows from.", hint="Add --mix-seed 7."
+        )
+    if spec.num_ws < 2:
+        raise OptionError(
+            "--mix-seed", "--mix-seed needs a model with several rows of ws, and this one has a single row."
+        )
+    rows = rows_from((spec.num_ws + 1) // 2, spec.num_ws) if rows is None else rows
+    if rows[-1] >= spec.num_ws:
+        raise OptionError(
+            "--mix-rows", f"--mix-rows has row {rows[-1]}, but the model has rows 0 to {spec.num_ws - 1}."
+        )
+    return StyleMix(SeedPoint(seed), rows)
 
 
 class PictureOptions(Protocol):

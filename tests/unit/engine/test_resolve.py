@@ -17,6 +17,7 @@ from latent_studio.core.latent import Latent, z_from_seed
 from latent_studio.core.render import RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
+from latent_studio.core.style_mix import StyleMix
 from latent_studio.core.synthesis import SynthesisSettings
 from latent_studio.engine.resolve import Resolver
 from tests.helpers.fake_generator import FakeGenerator
@@ -223,3 +224,50 @@ def test_what_was_given_and_what_is_remembered_stay_as_they_are() -> None:
     if first.flags.writeable:
         first += 1
     assert np.array_equal(resolver.ws(RenderRequest(2, SeedPoint(0))), kept)
+
+
+def test_a_style_mix_takes_rows_of_the_other_seed_as_that_seed_has_them() -> None:
+    settings = SynthesisSettings(truncation_psi=0.6, truncation_cutoff=4)
+    mix = StyleMix(SeedPoint(9), (2, 5))
+    found = Resolver(GENERATOR).ws(RenderRequest(1, SeedPoint(3), EditStack(), settings, mix=mix))
+    base, other = (resolve(SeedPoint(seed), truncation_psi=0.6, truncation_cutoff=4) for seed in (3, 9))
+    assert np.array_equal(found[[2, 5]], other[[2, 5]])
+    assert np.array_equal(found[[0, 1, 3, 4]], base[[0, 1, 3, 4]])
+
+
+def test_z_edits_leave_the_source_of_a_mix_alone_and_w_edits_move_the_mixed_rows() -> None:
+    mix = StyleMix(SeedPoint(9), (4, 5))
+    edits = EditStack((Edit(AXIS_Z, 2.0), Edit(AXIS_LATE, 1.5)))
+    found = Resolver(GENERATOR).ws(RenderRequest(1, SeedPoint(3), edits, mix=mix))
+    assert np.array_equal(found[:4], resolve(SeedPoint(3), Edit(AXIS_Z, 2.0))[:4])
+    assert np.array_equal(found[4:], resolve(SeedPoint(9), Edit(AXIS_LATE, 1.5))[4:])
+
+
+def test_a_mix_takes_a_latent_of_w_plus_too() -> None:
+    values = np.random.default_rng(0).standard_normal((6, 8)).astype(np.float32)
+    mix = StyleMix(Latent(Space.W_PLUS, values), (0, 3))
+    found = Resolver(GENERATOR).ws(RenderRequest(1, SeedPoint(3), mix=mix))
+    assert np.array_equal(found[[0, 3]], values[[0, 3]])
+
+
+def test_rows_to_mix_that_the_model_has_not_got_are_refused() -> None:
+    with pytest.raises(IncompatibleLatentError, match="rows 0 to 5"):
+        Resolver(GENERATOR).ws(RenderRequest(1, SeedPoint(3), mix=StyleMix(SeedPoint(4), (6,))))
+
+
+def test_locks_hold_in_z_and_in_w() -> None:
+    skew = LinearDirection("skew", "skew", Space.W, np.eye(8)[2] + np.eye(8)[3])
+    request = RenderRequest(1, SeedPoint(3), EditStack((Edit(skew, 2.0),)), locks=(AXIS_W,))
+    found = Resolver(GENERATOR).ws(request) - resolve(SeedPoint(3))
+    np.testing.assert_allclose(found, np.tile(2.0 * np.eye(8)[3], (6, 1)), atol=1e-5)
+    in_z = LinearDirection("zz", "zz", Space.Z, np.eye(8)[1] + np.eye(8)[4])
+    edits = EditStack((Edit(in_z, 2.0),))
+    only_4 = LinearDirection("z4", "z4", Space.Z, np.eye(8)[4])
+    locked = Resolver(GENERATOR).ws(RenderRequest(1, SeedPoint(3), edits, locks=(AXIS_Z,)))
+    np.testing.assert_allclose(locked, resolve(SeedPoint(3), Edit(only_4, 2.0)), atol=1e-5)
+
+
+def test_a_lock_of_another_model_is_refused() -> None:
+    wrong = LinearDirection("v", "v", Space.W, np.ones(9))
+    with pytest.raises(IncompatibleLatentError):
+        Resolver(GENERATOR).ws(RenderRequest(1, SeedPoint(3), locks=(wrong,)))

@@ -108,9 +108,28 @@ def test_the_recipe_inside_says_how_and_names_no_place(
     assert str(tiny_model.parent) not in text
 
 
+def test_style_mixing_keeps_the_form_of_the_one_and_takes_the_rest_of_the_other(
+    studio: Studio, tiny_model: Path, tmp_path: Path
+) -> None:
+    (plain,) = generate(studio, tiny_model, tmp_path / "a", (1,))
+    (none,) = generate(studio, tiny_model, tmp_path / "b", (1,), mix_seed=1)
+    (mixed,) = generate(studio, tiny_model, tmp_path / "c", (1,), mix_seed=9, mix_rows=(3,))
+    (all_rows,) = generate(studio, tiny_model, tmp_path / "d", (1,), mix_seed=9, mix_rows=tuple(range(6)))
+    (other,) = generate(studio, tiny_model, tmp_path / "e", (9,))
+    assert np.array_equal(pixels(plain), pixels(none))
+    assert np.array_equal(pixels(all_rows), pixels(other))
+    assert not np.array_equal(pixels(plain), pixels(mixed))
+    with Image.open(mixed) as image:
+        recipe = json.loads(image.info[RECIPE_KEY])
+    assert recipe["mix"] == {"source": {"seed": 9, "dx": 0.0, "dy": 0.0}, "rows": [3], "weight": 1.0}
+
+
 @pytest.mark.parametrize(
     ("more", "flag"),
     [
+        ({"mix_rows": (1,)}, "--mix-rows"),
+        ({"mix_seed": 2, "mix_rows": (3, 6)}, "--mix-rows"),
+        ({"mix_seed": -2}, "--mix-seed"),
         ({"class_idx": 1}, "--class"),
         ({"truncation_cutoff": 7}, "--truncation-cutoff"),
         ({"truncation_psi": float("nan")}, "--psi"),
