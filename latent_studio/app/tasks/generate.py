@@ -46,10 +46,10 @@ class GenerateOptions:
     class_idx: int | None = class_option()
     noise_mode: NoiseMode = noise_mode_option()
     noise_seed: int = noise_seed_option()
-    mix_seed: int | None = mix_seed_option()
-    mix_rows: tuple[int, ...] | None = mix_rows_option()
     format: Literal["png", "jpg"] = option("png", help="File format; png is lossless.")
     sheet: bool = option(False, help="Also write all pictures side by side, as sheet.png.")
+    mix_seed: int | None = mix_seed_option()
+    mix_rows: tuple[int, ...] | None = mix_rows_option()
 
 
 @dataclass(frozen=True, slots=True)
