@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from latent_studio.app.direction_cache import cache_path, read_directions, write_directions
+from latent_studio.app.direction_library import DirectionLibrary
 from latent_studio.app.library import find_in_library
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.core.files import replacing
@@ -53,7 +54,8 @@ class LoadedModel:
         ref: name, place and hash.
         generator: on the CPU; the engine moves it to its device.
         provenance: where the weights came from and what was ignored.
-        directions: SeFa directions over all rows, strongest first.
+        directions: SeFa directions over all rows, strongest first, as they were found.
+        library: all directions there are for it, in banks; those of SeFa among them.
         start: the session a new document on this model begins with.
     """
 
@@ -61,6 +63,7 @@ class LoadedModel:
     generator: Generator
     provenance: Provenance
     directions: tuple[LinearDirection, ...]
+    library: DirectionLibrary
     start: Session
 
     @property
@@ -112,8 +115,10 @@ def load_model(
         generator, provenance.sha256, paths=paths, variant="genforce", layers=None, count=settings.sefa_count
     )
     ref = ModelRef(provenance.name, str(path.absolute()), provenance.sha256)
+    library = DirectionLibrary.of_model(paths, ref.sha256, generator.spec, directions, model_file=path)
     progress(Progress(1.0, f"Opened {ref.name}"))
-    return LoadedModel(ref, generator, provenance, directions, _start_session(ref, generator.spec))
+    start = _start_session(ref, generator.spec)
+    return LoadedModel(ref, generator, provenance, directions, library, start)
 
 
 def sefa_directions(

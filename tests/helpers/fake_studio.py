@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latent_studio.app.direction_library import DirectionLibrary
 from latent_studio.app.settings import Settings
 from latent_studio.checkpoints.checkpoint import Provenance
 from latent_studio.core.directions import LinearDirection
@@ -36,6 +37,7 @@ class FakeModel:
     provenance: Provenance
     directions: tuple[LinearDirection, ...]
     start: Session
+    library: DirectionLibrary
     generator: object = None
 
 
@@ -50,7 +52,8 @@ def fake_model(name: str, *, spec: GeneratorSpec = SPEC, sliders: int = 6) -> Fa
     start = Session(
         model=ref, synthesis=SynthesisSettings(truncation_psi=0.7, class_idx=0 if spec.c_dim else None)
     )
-    return FakeModel(ref, spec, provenance, directions, start)
+    library = DirectionLibrary(spec, directions, model_sha256=ref.sha256)
+    return FakeModel(ref, spec, provenance, directions, start, library)
 
 
 @dataclass
