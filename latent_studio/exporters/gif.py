@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.exporters.dither import Dither
+    from latent_studio.exporters.film_settings import FilmSettings
 
 GifQuality = Literal["fast", "good"]
 GIF_QUALITIES: tuple[GifQuality, ...] = ("fast", "good")
@@ -192,6 +193,11 @@ class GifExporter:
         part.write(control)
         self._images.append((part.tell(), len(image)))
         part.write(image)
+
+
+def make_gif(settings: FilmSettings) -> GifExporter:
+    """GIF as the settings want it."""
+    return GifExporter(quality="fast" if settings.quality == "fast" else "good")
 
 
 def delay_cs(index: int, *, fps: float) -> int:

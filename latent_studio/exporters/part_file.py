@@ -25,7 +25,7 @@ class PartFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._part = path.with_name(f"{path.name}.part")
+        self._part = part_of(path)
         check_target(path)
         try:
             self._file = self._part.open("w+b")
@@ -53,6 +53,15 @@ class PartFile:
             raise export_error(self._path, error) from error
         return data
 
+    def patch(self, place: int, data: bytes) -> None:
+        """Write over bytes written earlier; the place to write stays at the end."""
+        try:
+            self._file.seek(place)
+            self._file.write(data)
+            self._file.seek(0, os.SEEK_END)
+        except OSError as error:
+            raise export_error(self._path, error) from error
+
     def commit(self) -> None:
         """Make sure the bytes are on the disk, then give the file its name."""
         try:
@@ -74,6 +83,11 @@ class PartFile:
             self._part.unlink(missing_ok=True)
 
 
+def part_of(path: Path) -> Path:
+    """Where a target is written until it is complete: ``name.part`` beside it."""
+    return path.with_name(f"{path.name}.part")
+
+
 def check_target(path: Path) -> None:
     """Find out early, before hours of work, whether a file can be written. Writes nothing.
 
@@ -88,6 +102,20 @@ def check_target(path: Path) -> None:
         raise export_error(path, error) from error
     if not os.access(path.parent, os.W_OK):
         raise export_error(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+
+
+def check_folder_target(path: Path) -> None:
+    """The same for a folder of files, which may exist already.
+
+    Raises:
+        ExportError: a file has its name, or the folder above it is missing or not ours to write in.
+    """
+    if path.is_dir():
+        check_target(path / "x")
+        return
+    if path.exists():
+        raise ExportError(f"{path} is a file, not a folder.", hint="Choose another folder.")
+    check_target(path)
 
 
 def write_file(path: Path, data: bytes) -> None:

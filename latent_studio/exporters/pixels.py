@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: How a picture is brought to another size.
+Resampling = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
 
 
 def without_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -31,18 +34,21 @@ def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
-def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """The picture at another size, by Lanczos; the same array when the size fits already.
+def resized(
+    pixels: NDArray[np.uint8], width: int, height: int, *, resampling: Resampling = "lanczos"
+) -> NDArray[np.uint8]:
+    """The picture at another size; the same array when the size fits already.
 
     Args:
         pixels: ``(H, W, C)`` uint8.
         width: wanted, in pixels.
         height: wanted, in pixels.
+        resampling: ``nearest`` keeps pixels as squares, ``box`` averages, the others are smooth.
 
     Returns:
         ``(height, width, C)`` uint8.
     """
     if pixels.shape[:2] == (height, width):
         return pixels
-    image = to_image(pixels).resize((width, height), Image.Resampling.LANCZOS)
+    image = to_image(pixels).resize((width, height), Image.Resampling[resampling.upper()])
     return np.asarray(image, dtype=np.uint8).reshape(height, width, pixels.shape[2])

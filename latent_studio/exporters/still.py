@@ -47,10 +47,17 @@ def save_png(path: Path, pixels: NDArray[np.uint8], recipe: str = "") -> None:
 def save_jpeg(path: Path, pixels: NDArray[np.uint8], recipe: str = "") -> None:
     """Write a small picture of quality 95, RGBA laid on white, the recipe its comment; see ``save_png``."""
     buffer = io.BytesIO()
-    to_image(without_alpha(pixels)).save(
-        buffer, "JPEG", quality=95, subsampling=0, comment=recipe.encode("utf-8")[:65533] if recipe else b""
-    )
-    write_file(path, buffer.getvalue())
+    to_image(without_alpha(pixels)).save(buffer, "JPEG", quality=95, subsampling=0)
+    data = buffer.getvalue()
+    # Behind the first segment, which readers expect to come first.
+    place = 4 + int.from_bytes(data[4:6], "big") if data[2:4] == b"\xff\xe0" else 2
+    write_file(path, data[:place] + _jpeg_comments(recipe.encode("utf-8")) + data[place:])
+
+
+def _jpeg_comments(text: bytes) -> bytes:
+    """As many comment segments as a text needs; one holds up to 65533 bytes."""
+    pieces = [text[start : start + 65533] for start in range(0, len(text), 65533)]
+    return b"".join(b"\xff\xfe" + (len(piece) + 2).to_bytes(2, "big") + piece for piece in pieces)
 
 
 def save_still(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from latent_studio.exporters.catalog import bundled_exporters
 from latent_studio.exporters.dither import NearestColour, OrderedPairs
 from latent_studio.exporters.palette import build_palette, sample_evenly, squared_distances
 
@@ -75,9 +74,3 @@ def test_what_does_not_change_is_dithered_the_same() -> None:
 def test_samples_are_spread_over_the_clip(total: int, count: int, expected: list[int]) -> None:
     frames = [np.full((1, 1, 3), index, np.uint8) for index in range(total)]
     assert [int(frame[0, 0, 0]) for frame in sample_evenly(frames, count)] == expected
-
-
-def test_the_catalogue_makes_exporters() -> None:
-    registry = bundled_exporters()
-    assert list(registry) == ["gif"]
-    assert registry.get("gif")().suffix == ".gif"

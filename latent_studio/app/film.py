@@ -1,0 +1,258 @@
+"""write_film: sessions to a film in any format, streamed, the same for every verb and the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from latent_studio.core.errors import Cancelled, OptionError
+from latent_studio.core.jobs import Progress
+from latent_studio.exporters.film_settings import FilmSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.engine.engine import Engine
+    from latent_studio.exporters.formats import Format
+    from latent_studio.exporters.pixels import Resampling
+    from latent_studio.exporters.protocol import Exporter
+
+#: Pictures that come again later are kept up to this many bytes; beyond it they are rendered again.
+_KEPT_BYTES = 256 << 20
+#: Pixels between pictures side by side.
+_GAP = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One picture of every frame; several stand side by side.
+
+    Attributes:
+        engine: renders it; another model has an engine of its own, on the same gate.
+        request_at: the request of a picture by its index.
+        caption: burnt into the picture's lower edge; empty for none.
+    """
+
+    engine: Engine
+    request_at: Callable[[int], RenderRequest]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What is written where. Frozen when an export starts.
+
+    Attributes:
+        out: the file, or the folder of a sequence.
+        format: of the file.
+        pictures: how many different pictures there are.
+        order: index of the picture of every frame; each once and in order when ``None``.
+        fps: frames per second.
+        loop: how often a viewer plays it, 0 for ever, where the format can say so.
+        side: side of a picture in pixels; ``None`` is the model's own.
+        resampling: how pictures are brought to that side.
+        recipe: JSON text that is stored in the file.
+        settings: how it is encoded.
+        keep_part: after a cancel, finish the file with the frames there are, as ``name-part.gif``.
+    """
+
+    out: Path
+    format: Format
+    pictures: int
+    order: Sequence[int] | None = None
+    fps: float = 25.0
+    loop: int = 0
+    side: int | None = None
+    resampling: Resampling = "lanczos"
+    recipe: str = ""
+    settings: FilmSettings = field(default_factory=FilmSettings)
+    keep_part: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilmResult:
+    """What was written.
+
+    Attributes:
+        path: of the file or folder.
+        frames: in it.
+        size: ``(width, height)`` of a frame in pixels.
+        size_bytes: of the file, or of all files of the folder.
+        seconds: it plays once.
+    """
+
+    path: Path
+    frames: int
+    size: tuple[int, int]
+    size_bytes: int
+    seconds: float
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The path."""
+        return (str(self.path),)
+
+
+@runtime_checkable
+class _ChoosesPalette(Protocol):
+    def use_palette_of(self, frames: Sequence[NDArray[np.uint8]]) -> None: ...
+
+
+@runtime_checkable
+class _Repeats(Protocol):
+    def repeat(self, index: int) -> None: ...
+
+
+def write_film(panes: Sequence[Pane], film: Film, progress: ProgressSink, cancel: CancelToken) -> FilmResult:
+    """Render and write a film. Same panes and film, same bytes; memory does not grow with the frames.
+
+    A picture that comes twice is rendered once where memory allows. Where a format has one palette for the
+    whole clip, a few pictures from all over it are rendered first.
+
+    Args:
+        panes: at least one; the open models must stay open.
+        film: what is written where.
+        progress: told after every rendered picture, with the picture.
+        cancel: looked at between stages.
+
+    Raises:
+        OptionError: the rate does not fit the format, or there is nothing to write.
+        ExportError: the disk refuses; nothing is left behind unless ``film.keep_part``.
+        LatentStudioError: rendering failed.
+        Cancelled: a stop was asked for; the same.
+    """
+    from latent_studio.exporters.formats import check_fps, make_exporter
+
+    order = film.order if film.order is not None else range(film.pictures)
+    if film.pictures < 1 or not len(order) or not panes:
+        raise OptionError("--frames", "There is no frame to write.", hint="Ask for at least one.")
+    check_fps(film.format, film.fps)
+    specs = [pane.engine.spec for pane in panes]
+    side = film.side or max(spec.resolution for spec in specs if spec is not None)
+    size = (len(panes) * side + (len(panes) - 1) * _GAP, side)
+    target = _part_name(film.out) if film.keep_part else film.out
+    exporter = make_exporter(film.format, film.settings)
+    exporter.open(target, size=size, fps=film.fps, loop=film.loop, recipe=film.recipe)
+    written = 0
+    try:
+        for _ in _frames_written(exporter, panes, film, order, side, progress, cancel):
+            written += 1
+        exporter.close()
+        if target != film.out:
+            _rename(target, film.out)
+    except BaseException as error:
+        if film.keep_part and written and isinstance(error, Cancelled):
+            exporter.close()
+        exporter.abort()
+        raise
+    return FilmResult(film.out, len(order), size, _size_of(film.out), len(order) / film.fps)
+
+
+def _frames_written(
+    exporter: Exporter,
+    panes: Sequence[Pane],
+    film: Film,
+    order: Sequence[int],
+    side: int,
+    progress: ProgressSink,
+    cancel: CancelToken,
+) -> Iterator[None]:
+    """Hand every frame to the exporter, one a turn."""
+    from latent_studio.exporters.palette import SAMPLED_FRAMES
+
+    first: list[int] = []
+    if isinstance(exporter, _ChoosesPalette) and film.settings.palette == "clip":
+        count = min(SAMPLED_FRAMES, film.pictures)
+        step = (film.pictures - 1) / max(1, count - 1)
+        first = sorted({round(index * step) for index in range(count)})
+    # Kept as the models made them: a few enlarged frames could take all memory.
+    picture_bytes = sum(4 * pane.engine.spec.resolution**2 for pane in panes if pane.engine.spec is not None)
+    capacity = max(1, _KEPT_BYTES // max(1, picture_bytes))
+    needed = list(_needed(order, first, capacity=capacity, repeats=isinstance(exporter, _Repeats)))
+    rendered = _rendered(panes, needed, progress, cancel)
+    kept = {index: next(rendered) for index in first}
+    if first and isinstance(exporter, _ChoosesPalette):
+        exporter.use_palette_of([pixels for index in first for pixels in kept[index]])
+    comes_last = {index: position for position, index in enumerate(order)}
+    written: dict[int, int] = {}
+    for position, index in enumerate(order):
+        cancel.check()
+        if index in written and isinstance(exporter, _Repeats):
+            exporter.repeat(written[index])
+        else:
+            pictures = kept.pop(index) if index in kept else next(rendered)
+            exporter.add(_composed(panes, pictures, film, side))
+            if isinstance(exporter, _Repeats):
+                written[index] = position
+            elif comes_last[index] > position and len(kept) < capacity:
+                kept[index] = pictures
+        yield
+
+
+def _needed(order: Sequence[int], first: Sequence[int], *, capacity: int, repeats: bool) -> Iterator[int]:
+    """Which pictures are rendered in which order, by the rules that ``_frames_written`` follows."""
+    yield from first
+    kept, written = set(first), set[int]()
+    comes_last = {index: position for position, index in enumerate(order)}
+    for position, index in enumerate(order):
+        if repeats and index in written:
+            continue
+        if index in kept:
+            kept.discard(index)
+        else:
+            yield index
+        if repeats:
+            written.add(index)
+        elif comes_last[index] > position and len(kept) < capacity:
+            kept.add(index)
+
+
+def _rendered(
+    panes: Sequence[Pane], needed: Sequence[int], progress: ProgressSink, cancel: CancelToken
+) -> Iterator[tuple[NDArray[np.uint8], ...]]:
+    """The pictures of some frames, one a pane, in that order."""
+    batches = [
+        pane.engine.render_batch(map(pane.request_at, needed), check_cancel=cancel.check) for pane in panes
+    ]
+    for done, frames in enumerate(zip(*batches, strict=True), start=1):
+        progress(Progress(done / len(needed), f"Rendered {done} of {len(needed)}", preview=frames[0]))
+        yield tuple(frame.pixels for frame in frames)
+
+
+def _composed(
+    panes: Sequence[Pane], pictures: tuple[NDArray[np.uint8], ...], film: Film, side: int
+) -> NDArray[np.uint8]:
+    """A frame at its final size."""
+    from latent_studio.exporters.compose import beside, captioned
+    from latent_studio.exporters.pixels import resized
+
+    ready = []
+    for pane, picture in zip(panes, pictures, strict=True):
+        fitted = resized(picture, side, side, resampling=film.resampling)
+        ready.append(captioned(fitted, pane.caption) if pane.caption else fitted)
+    return ready[0] if len(ready) == 1 else beside(ready, gap=_GAP)
+
+
+def _part_name(out: Path) -> Path:
+    return out.with_name(f"{out.stem}-part{out.suffix}")
+
+
+def _rename(part: Path, out: Path) -> None:
+    from latent_studio.exporters.part_file import export_error
+
+    try:
+        part.replace(out)
+    except OSError as error:
+        raise export_error(out, error) from error
+
+
+def _size_of(path: Path) -> int:
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.iterdir() if file.is_file())
+    return path.stat().st_size
