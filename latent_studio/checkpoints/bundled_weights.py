@@ -1,0 +1,46 @@
+"""Weights of small helper networks that come with the program, such as the perceptual one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from latent_studio.checkpoints.bundled import bundled_models_dir
+from latent_studio.core.errors import CorruptFileError, MissingWeightsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+
+def bundled_weights_path(name: str) -> Path:
+    """Where the weights of a helper network are; nobody has looked whether they are there."""
+    return bundled_models_dir().parent / "weights" / f"{name}.safetensors"
+
+
+def read_bundled_weights(name: str) -> dict[str, Tensor]:
+    """Read all tensors of a helper network as float32 on the CPU.
+
+    Args:
+        name: the file's stem, such as ``"mtcnn"``.
+
+    Raises:
+        MissingWeightsError: this copy of the program came without them.
+        CorruptFileError: the file is damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = bundled_weights_path(name)
+    if not path.is_file():
+        raise MissingWeightsError(
+            f"This copy came without {path.name}, the weights of a network it needs here.",
+            hint="Install Latent Studio again.",
+        )
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise CorruptFileError(
+            f"{path.name}, which came with the program, is damaged.", hint="Install Latent Studio again."
+        ) from error
+    return {key: tensor.float() for key, tensor in tensors.items()}

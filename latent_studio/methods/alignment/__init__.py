@@ -1,0 +1,1 @@
+"""Finding faces in photographs and cutting them out as the models know them."""

@@ -1,0 +1,1 @@
+"""Finding the latent of a picture."""
