@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.model_opener import ModelOpener
     from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.session_bridge import SessionBridge
+    from latent_studio.ui.small_pictures import SmallPictures
     from latent_studio.ui.thumbnails import Thumbnails
 
 
@@ -28,6 +29,7 @@ class DockContext:
         models: the open model, and opening another.
         renders: pictures as they come.
         thumbnails: small pictures of slider ends.
+        pictures: other small pictures, when there is time.
         jobs: long work.
         messages: news for the message bar.
         actions: everything the menus offer, by name.
@@ -40,6 +42,7 @@ class DockContext:
     models: ModelOpener
     renders: RenderController
     thumbnails: Thumbnails
+    pictures: SmallPictures
     jobs: JobThread
     messages: Messages
     actions: Actions

@@ -67,6 +67,15 @@ def bundled_docks() -> tuple[DockEntry, ...]:
         DockEntry(
             "edits", tr("Active edits"), f"{package}.edits:EditsDock", _RIGHT, 160, "Alt+4", scrolls=False
         ),
+        DockEntry(
+            "style-mix",
+            tr("Style mixing"),
+            f"{package}.style_mix:StyleMixDock",
+            _RIGHT,
+            250,
+            "Alt+7",
+            is_shown=False,
+        ),
         DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, None, "Alt+5"),
         DockEntry(
             "export",

@@ -68,6 +68,7 @@ class RenderWorker(QObject):
     frame_ready = Signal(object)
     failed = Signal(object)
     thumbnail_ready = Signal(object, object)
+    thumbnail_failed = Signal(object)
     stats_ready = Signal(object)
     called = Signal(object, object)
     _again = Signal()
@@ -142,6 +143,7 @@ class RenderWorker(QObject):
         except Exception as error:
             # A missing thumbnail is no news for the user; the slider itself will tell when it is moved.
             log.info("No thumbnail for %s: %s", wish.key, error)
+            self.thumbnail_failed.emit(wish.key)
         return True
 
     def _thumbnail_frames(self, request: RenderRequest) -> Iterator[Frame]:
@@ -184,6 +186,8 @@ class RenderThread(QObject):
     failed = Signal(object)
     #: ``(key, Frame)`` of a ``ThumbnailWish``.
     thumbnail_ready = Signal(object, object)
+    #: The key of a ``ThumbnailWish`` that no picture came of.
+    thumbnail_failed = Signal(object)
     #: The engine's figures after a picture was finished.
     stats_ready = Signal(object)
     #: ``(token, result or Failure)`` of a ``call``.
@@ -205,6 +209,7 @@ class RenderThread(QObject):
         self._worker.frame_ready.connect(self.frame_ready)
         self._worker.failed.connect(self.failed)
         self._worker.thumbnail_ready.connect(self.thumbnail_ready)
+        self._worker.thumbnail_failed.connect(self.thumbnail_failed)
         self._worker.stats_ready.connect(self.stats_ready)
         self._worker.called.connect(self.called)
         self._wake.connect(self._worker.drain)

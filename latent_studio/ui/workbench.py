@@ -29,6 +29,7 @@ from latent_studio.ui.render_thread import RenderThread
 from latent_studio.ui.seed_controller import SeedController
 from latent_studio.ui.self_test import SelfTest
 from latent_studio.ui.session_bridge import SessionBridge
+from latent_studio.ui.small_pictures import SmallPictures
 from latent_studio.ui.status_line import StatusLine
 from latent_studio.ui.theme_controller import ThemeController
 from latent_studio.ui.thumbnails import Thumbnails
@@ -78,14 +79,17 @@ class Workbench(QObject):
             parent=self,
         )
         actions = Actions(window)
+        pictures = SmallPictures(self._render_thread, self)
+        models.model_changed.connect(pictures.clear)
         self.context = DockContext(
             store=store,
             bridge=self._bridge,
             models=models,
             renders=renders,
             thumbnails=Thumbnails(
-                store, bridge=self._bridge, renders=renders, thread=self._render_thread, parent=self
+                store, bridge=self._bridge, renders=renders, pictures=pictures, parent=self
             ),
+            pictures=pictures,
             jobs=self._jobs,
             messages=Messages(self),
             actions=actions,

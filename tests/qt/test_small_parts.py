@@ -20,6 +20,7 @@ from latent_studio.ui.render_controller import RenderController
 from latent_studio.ui.render_thread import RenderThread
 from latent_studio.ui.seeds import describe_seed
 from latent_studio.ui.session_bridge import SessionBridge
+from latent_studio.ui.small_pictures import SmallPictures
 from latent_studio.ui.thumbnails import SliderEnds, Thumbnails
 from tests.helpers.fake_engine import FakeEngine
 from tests.helpers.fake_studio import fake_model
@@ -144,7 +145,11 @@ class ThumbnailParts:
         self.owner = QObject()
         self.renders = RenderController(self.store, bridge=self.bridge, thread=self.thread, parent=self.owner)
         self.thumbnails = Thumbnails(
-            self.store, bridge=self.bridge, renders=self.renders, thread=self.thread, parent=self.owner
+            self.store,
+            bridge=self.bridge,
+            renders=self.renders,
+            pictures=SmallPictures(self.thread, self.owner),
+            parent=self.owner,
         )
         self.made = {}
         self.thumbnails.ready.connect(self.take)
