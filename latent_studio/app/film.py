@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.render import RenderRequest
     from latent_studio.engine.engine import Engine
+    from latent_studio.exporters.film_settings import Resampling
     from latent_studio.exporters.formats import Format
-    from latent_studio.exporters.pixels import Resampling
     from latent_studio.exporters.protocol import Exporter
 
 #: Pictures that come again later are kept up to this many bytes; beyond it they are rendered again.
@@ -36,12 +36,12 @@ class Pane:
     Attributes:
         engine: renders it; another model has an engine of its own, on the same gate.
         request_at: the request of a picture by its index.
-        caption: burnt into the picture's lower edge; empty for none.
+        caption_at: text burnt into a picture's lower edge, by its index; ``None`` for none.
     """
 
     engine: Engine
     request_at: Callable[[int], RenderRequest]
-    caption: str = ""
+    caption_at: Callable[[int], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _frames_written(
             exporter.repeat(written[index])
         else:
             pictures = kept.pop(index) if index in kept else next(rendered)
-            exporter.add(_composed(panes, pictures, film, side))
+            exporter.add(_composed(panes, pictures, index, film, side))
             if isinstance(exporter, _Repeats):
                 written[index] = position
             elif comes_last[index] > position and len(kept) < capacity:
@@ -226,7 +226,7 @@ def _rendered(
 
 
 def _composed(
-    panes: Sequence[Pane], pictures: tuple[NDArray[np.uint8], ...], film: Film, side: int
+    panes: Sequence[Pane], pictures: tuple[NDArray[np.uint8], ...], index: int, film: Film, side: int
 ) -> NDArray[np.uint8]:
     """A frame at its final size."""
     from latent_studio.exporters.compose import beside, captioned
@@ -235,7 +235,7 @@ def _composed(
     ready = []
     for pane, picture in zip(panes, pictures, strict=True):
         fitted = resized(picture, side, side, resampling=film.resampling)
-        ready.append(captioned(fitted, pane.caption) if pane.caption else fitted)
+        ready.append(captioned(fitted, pane.caption_at(index)) if pane.caption_at is not None else fitted)
     return ready[0] if len(ready) == 1 else beside(ready, gap=_GAP)
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 FilmQuality = Literal["fast", "good", "best"]
 FILM_QUALITIES: tuple[FilmQuality, ...] = ("fast", "good", "best")
 Palette = Literal["clip", "scene"]
-PALETTES: tuple[Palette, ...] = ("clip", "scene")
+#: How a picture is brought to another size.
+Resampling = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -10,8 +10,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: How a picture is brought to another size.
-Resampling = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
+    from latent_studio.exporters.film_settings import Resampling
 
 
 def without_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -29,6 +29,13 @@ class FakeStats:
 
 
 @dataclass(frozen=True, slots=True)
+class FakeSpec:
+    """How large its pictures are."""
+
+    resolution: int = 64
+
+
+@dataclass(frozen=True, slots=True)
 class FakeChoice:
     """Why this device."""
 
@@ -60,6 +67,7 @@ class FakeEngine:
     seen: list[int] = field(default_factory=list)
     swapped: list[object] = field(default_factory=list)
     choice: FakeChoice = field(default_factory=FakeChoice)
+    spec: FakeSpec = field(default_factory=FakeSpec)
 
     def render(self, request: RenderRequest, *, superseded: Callable[[], bool]) -> Iterator[Frame]:
         self.seen.append(request.revision)

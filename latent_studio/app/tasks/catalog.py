@@ -81,7 +81,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "traverse",
-        "Sweep a picture along directions and back, as an animated GIF.",
+        "Sweep a picture along directions and back, as a film: MP4, GIF, WebP and more.",
         f"{_TASKS}.traverse:TraverseOptions",
         f"{_TASKS}.traverse:run_traverse",
     ),

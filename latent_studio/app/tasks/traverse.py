@@ -1,12 +1,27 @@
-"""traverse: a picture swept along directions, as an animated GIF."""
+"""traverse: a picture swept along directions, as a film in any format."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from latent_studio.app.film import FilmResult
+from latent_studio.app.tasks.film_options import (
+    columns_option,
+    crf_option,
+    film_out_option,
+    format_option,
+    fps_option,
+    keep_part_option,
+    lossless_option,
+    palette_option,
+    quality_option,
+    resampling_option,
+    settings_of,
+    size_option,
+)
 from latent_studio.app.tasks.picture_options import (
     SEED_MAX,
     class_option,
@@ -18,24 +33,22 @@ from latent_studio.app.tasks.picture_options import (
     synthesis_of,
 )
 from latent_studio.core.errors import ModelError, OptionError
-from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
 from latent_studio.core.rows import format_rows, parse_rows
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import NoiseMode
+from latent_studio.exporters.film_settings import FilmQuality, FilmSettings, Palette, Resampling
+from latent_studio.exporters.formats import FormatId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from latent_studio.app.film import Pane
     from latent_studio.app.studio import Studio
     from latent_studio.core.directions import Direction, Rows
     from latent_studio.core.edits import EditStack
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.render import Frame
+    from latent_studio.core.render import RenderRequest
     from latent_studio.core.session import Session
+    from latent_studio.exporters.formats import Format
 
 #: ``there-and-back`` ends where it began and repeats without a jump; ``once`` goes one way and stops.
 Loop = Literal["there-and-back", "once"]
@@ -52,7 +65,7 @@ class TraverseOptions:
         repeat=True,
         metavar="ID",
     )
-    out: Path = option(help="The GIF to write.", metavar="FILE.gif")
+    out: Path = film_out_option()
     seed: int = option(0, help="Which picture to start from.", low=0, high=SEED_MAX, metavar="N")
     range: tuple[float, float] = option(
         (-3.0, 3.0),
@@ -70,24 +83,24 @@ class TraverseOptions:
         metavar="ROWS",
     )
     frames: int = option(60, help="Frames in the whole loop.", low=1, high=100_000, metavar="N")
-    fps: float = option(25.0, help="Frames per second.", low=0.1, high=50, unit="fps", metavar="F")
+    fps: float = fps_option()
     loop: Loop = option("there-and-back", help="Sweep there and back and repeat, or once and stop.")
-    size: int | None = option(
-        None,
-        help="Side of the GIF; the model's own when not given.",
-        low=8,
-        high=4096,
-        unit="px",
-        metavar="PX",
-    )
-    quality: Literal["fast", "good"] = option(
-        "good", help="Good mixes colours where 256 are too few; fast is smaller and shows bands."
-    )
+    size: int | None = size_option()
+    quality: FilmQuality = quality_option()
     truncation_psi: float = psi_option()
     truncation_cutoff: int | None = cutoff_option()
     class_idx: int | None = class_option()
     noise_mode: NoiseMode = noise_mode_option()
     noise_seed: int = noise_seed_option()
+    format: FormatId | None = format_option()
+    resampling: Resampling = resampling_option()
+    crf: int | None = crf_option()
+    lossless: bool = lossless_option()
+    palette: Palette = palette_option()
+    columns: int | None = columns_option()
+    beside: bool = option(False, help="Show the picture before the sweep beside every frame.")
+    caption: bool = option(False, help="Write the directions and their amounts into every frame.")
+    keep_part: bool = keep_part_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +127,17 @@ class TraversalPlan:
     Attributes:
         session: what to start from; its other edits stay as they are.
         sweeps: what moves, all together.
-        out: the file to write, ``.gif``.
+        out: the file to write, or the folder.
         frames: in the whole loop.
-        fps: frames per second, 0.1 to 50.
+        fps: frames per second; formats differ in what they take.
         loop: there and back, or once.
-        size: side of the film in pixels; ``None`` is the model's own.
-        quality: of the colours, see ``GifExporter``.
+        size: side of a picture in pixels; ``None`` is the model's own.
+        settings: how it is encoded.
+        format: instead of the one the suffix of ``out`` stands for.
+        resampling: how pictures are brought to ``size``.
+        beside: whether the picture before the sweep stands beside every frame.
+        caption: whether directions and amounts are written into every frame.
+        keep_part: see ``Film``.
     """
 
     session: Session
@@ -129,44 +147,26 @@ class TraversalPlan:
     fps: float = 25.0
     loop: Loop = "there-and-back"
     size: int | None = None
-    quality: Literal["fast", "good"] = "good"
-
-
-@dataclass(frozen=True, slots=True)
-class TraversalResult:
-    """The film.
-
-    Attributes:
-        path: of the file.
-        frames: in it.
-        size: ``(width, height)`` in pixels.
-        size_bytes: of the file.
-        seconds: it plays once.
-    """
-
-    path: Path
-    frames: int
-    size: tuple[int, int]
-    size_bytes: int
-    seconds: float
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The path."""
-        return (str(self.path),)
+    settings: FilmSettings = field(default_factory=FilmSettings)
+    format: FormatId | None = None
+    resampling: Resampling = "lanczos"
+    beside: bool = False
+    caption: bool = False
+    keep_part: bool = False
 
 
 def run_traverse(
     studio: Studio, options: TraverseOptions, progress: ProgressSink, cancel: CancelToken
-) -> TraversalResult:
+) -> FilmResult:
     """Open the model, find the directions and write the film; see ``run_traversal``."""
     from latent_studio.app.tasks.named_directions import find_direction
     from latent_studio.core.session import Session
-    from latent_studio.exporters.part_file import check_target
+    from latent_studio.exporters.part_file import check_folder_target, check_target
 
     check_options(options)
-    _check_plan_options(options.out, options.range, "--range")
-    check_target(options.out)
+    chosen = _check_film(options.out, options.format, options.fps)
+    _check_range(options.range, "--range")
+    (check_folder_target if chosen.is_folder else check_target)(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
     session = Session(
         model=model.ref, base=SeedPoint(options.seed), synthesis=synthesis_of(options, model.spec)
@@ -185,7 +185,12 @@ def run_traverse(
         fps=options.fps,
         loop=options.loop,
         size=options.size,
-        quality=options.quality,
+        settings=settings_of(options),
+        format=options.format,
+        resampling=options.resampling,
+        beside=options.beside,
+        caption=options.caption,
+        keep_part=options.keep_part,
     )
     return run_traversal(studio, plan, progress, cancel)
 
@@ -215,10 +220,10 @@ def sweeps_of_edits(
 
 def run_traversal(
     studio: Studio, plan: TraversalPlan, progress: ProgressSink, cancel: CancelToken
-) -> TraversalResult:
-    """Render the sweep of the open model into a GIF. Same plan, same bytes; memory does not grow with frames.
+) -> FilmResult:
+    """Render the sweep of the open model into a film. Same plan, same bytes.
 
-    Pictures that come twice, on the way there and on the way back, are rendered and encoded once.
+    Pictures that come twice, on the way there and on the way back, are rendered once.
 
     Raises:
         OptionError: the plan asks for what does not exist.
@@ -226,46 +231,46 @@ def run_traversal(
         LatentStudioError: rendering failed.
         Cancelled: a stop was asked for; nothing is left behind.
     """
-    from latent_studio.exporters.gif import GifExporter
-    from latent_studio.exporters.palette import SAMPLED_FRAMES
-    from latent_studio.exporters.pixels import resized
-    from latent_studio.exporters.protocol import aborting
+    from latent_studio.app.film import Film, write_film
 
-    _check_plan(studio, plan)
+    chosen = _check_plan(studio, plan)
     places, order = route(plan.frames, plan.loop)
-    side = plan.size or studio.model.spec.resolution
-    exporter = GifExporter(quality=plan.quality)
-    exporter.open(
+    film = Film(
         plan.out,
-        size=(side, side),
+        chosen,
+        len(places),
+        order=order,
         fps=plan.fps,
         loop=0 if plan.loop == "there-and-back" else 1,
+        side=plan.size,
+        resampling=plan.resampling,
         recipe=_recipe(plan),
+        settings=plan.settings,
+        keep_part=plan.keep_part,
     )
-    # The palette must know the whole clip before the first frame is written, so a few frames come first.
-    count = min(SAMPLED_FRAMES, len(places))
-    first = sorted({round(index * (len(places) - 1) / max(1, count - 1)) for index in range(count)})
-    rest = [index for index in range(len(places)) if index not in set(first)]
-    with aborting(exporter):
-        rendered = _rendered(studio, plan, [places[index] for index in (*first, *rest)], progress, cancel)
-        ready: dict[int, NDArray[np.uint8]] = {}
-        for index in first:
-            # At the model's own size: sixteen enlarged frames would take too much memory.
-            ready[index] = next(rendered)
-        exporter.use_palette_of(list(ready.values()))
-        written: dict[int, int] = {}
-        for position, index in enumerate(order):
-            cancel.check()
-            if index in written:
-                exporter.repeat(written[index])
-                continue
-            pixels = ready.pop(index) if index in ready else next(rendered)
-            exporter.add(resized(pixels, side, side))
-            written[index] = position
-        exporter.close()
-    return TraversalResult(
-        plan.out, plan.frames, (side, side), plan.out.stat().st_size, plan.frames / plan.fps
-    )
+    return write_film(_panes(studio, plan, places), film, progress, cancel)
+
+
+def _panes(studio: Studio, plan: TraversalPlan, places: tuple[float, ...]) -> list[Pane]:
+    from latent_studio.app.film import Pane
+    from latent_studio.core.render import RenderRequest
+
+    def request_at(index: int) -> RenderRequest:
+        return RenderRequest.of(_session_at(plan, places[index]), revision=index)
+
+    def request_before(index: int) -> RenderRequest:
+        return RenderRequest.of(before, revision=index)
+
+    def caption_at(index: int) -> str:
+        return "  ".join(
+            f"{sweep.direction.name} {_amount_at(sweep, places[index]):+.2f}" for sweep in plan.sweeps
+        )
+
+    swept = Pane(studio.engine, request_at, caption_at if plan.caption else None)
+    if not plan.beside:
+        return [swept]
+    before = replace(plan.session, edits=_held_edits(plan))
+    return [Pane(studio.engine, request_before, (lambda index: "before") if plan.caption else None), swept]
 
 
 def route(frames: int, loop: Loop) -> tuple[tuple[float, ...], tuple[int, ...]]:
@@ -291,31 +296,18 @@ def route(frames: int, loop: Loop) -> tuple[tuple[float, ...], tuple[int, ...]]:
     return (*places, *(1 - index / (back + 1) for index in range(1, back + 1))), tuple(range(frames))
 
 
-def _rendered(
-    studio: Studio, plan: TraversalPlan, places: list[float], progress: ProgressSink, cancel: CancelToken
-) -> Iterator[NDArray[np.uint8]]:
-    """The pictures at some places, in that order."""
-    from latent_studio.core.render import RenderRequest
-
-    requests = (
-        RenderRequest.of(_session_at(plan, place), revision=index) for index, place in enumerate(places)
-    )
-    frames: Iterator[Frame] = studio.engine.render_batch(requests, check_cancel=cancel.check)
-    for index, frame in enumerate(frames):
-        done = index + 1
-        progress(Progress(done / len(places), f"Rendered {done} of {len(places)}", preview=frame))
-        yield frame.pixels
-
-
 def _session_at(plan: TraversalPlan, place: float) -> Session:
     from latent_studio.core.edits import Edit
 
     edits = plan.session.edits
     for sweep in plan.sweeps:
-        # Weighted ends and not low + place * (high - low), which misses `high` by a rounding.
-        amount = (1 - place) * sweep.low + place * sweep.high
-        edits = edits.with_edit(Edit(sweep.direction, amount, sweep.rows))
+        edits = edits.with_edit(Edit(sweep.direction, _amount_at(sweep, place), sweep.rows))
     return replace(plan.session, edits=edits)
+
+
+def _amount_at(sweep: Sweep, place: float) -> float:
+    # Weighted ends and not low + place * (high - low), which misses `high` by a rounding.
+    return (1 - place) * sweep.low + place * sweep.high
 
 
 def _held_edits(plan: TraversalPlan) -> EditStack:
@@ -346,12 +338,12 @@ def _recipe(plan: TraversalPlan) -> str:
             "fps": plan.fps,
             "loop": plan.loop,
             "size": plan.size,
-            "quality": plan.quality,
+            "quality": plan.settings.quality,
         },
     )
 
 
-def _check_plan(studio: Studio, plan: TraversalPlan) -> None:
+def _check_plan(studio: Studio, plan: TraversalPlan) -> Format:
     model = studio.model
     if plan.session.model is not None and plan.session.model.sha256 != model.ref.sha256:
         raise ModelError(
@@ -374,21 +366,33 @@ def _check_plan(studio: Studio, plan: TraversalPlan) -> None:
             fps=plan.fps,
             loop=plan.loop,
             size=plan.size,
-            quality=plan.quality,
+            quality=plan.settings.quality,
+            resampling=plan.resampling,
+            crf=plan.settings.crf,
+            palette=plan.settings.palette,
+            columns=plan.settings.columns,
         )
     )
+    chosen = _check_film(plan.out, plan.format, plan.fps)
     last = model.spec.num_ws - 1
     for sweep in plan.sweeps:
-        _check_plan_options(plan.out, (sweep.low, sweep.high), "--range")
+        _check_range((sweep.low, sweep.high), "--range")
         sweep.direction.check_fits(model.spec)
         if sweep.rows is not None and not (sweep.rows and 0 <= min(sweep.rows) <= max(sweep.rows) <= last):
             shown = format_rows(sweep.rows) or "empty"
             raise OptionError("--layers", f"--layers is {shown}, but must lie in 0-{last} for this model.")
+    return chosen
 
 
-def _check_plan_options(out: Path, ends: tuple[float, float], flag: str) -> None:
-    if out.suffix.lower() != ".gif":
-        raise OptionError("--out", f"--out is {out.name or out}, but must end in .gif.")
+def _check_film(out: Path, format: FormatId | None, fps: float) -> Format:
+    from latent_studio.exporters.formats import check_fps, choose_format
+
+    chosen = choose_format(out, format)
+    check_fps(chosen, fps)
+    return chosen
+
+
+def _check_range(ends: tuple[float, float], flag: str) -> None:
     low, high = ends
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise OptionError(flag, f"{flag} is {low:g} to {high:g}, but the first must be less than the second.")

@@ -32,6 +32,7 @@ from latent_studio.app.tasks.traverse import (
 )
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.exporters.film_settings import FilmSettings
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.picture_names import file_stem, unused_path
@@ -261,8 +262,13 @@ class ExportDock(QWidget):
     def plan(self) -> TraversalPlan:
         """What the form says, frozen."""
         values = self._form.values()
+        settings = FilmSettings(quality=values.pop("quality"))
         return TraversalPlan(
-            self._context.store.session, self._sweeps(), _as_gif(self._file.text()), **values
+            self._context.store.session,
+            self._sweeps(),
+            _as_gif(self._file.text()),
+            settings=settings,
+            **values,
         )
 
     @Slot()
@@ -359,7 +365,7 @@ def traverse_options(plan: TraversalPlan, *, sigmas: tuple[float, float] | None 
         fps=plan.fps,
         loop=plan.loop,
         size=plan.size,
-        quality=plan.quality,
+        quality=plan.settings.quality,
         truncation_psi=synthesis.truncation_psi,
         truncation_cutoff=synthesis.truncation_cutoff,
         class_idx=synthesis.class_idx,

@@ -143,7 +143,12 @@ def test_a_caption_is_burnt_in_only_when_asked_for(tmp_path: Path) -> None:
     plain, named = tmp_path / "a.apng", tmp_path / "b.apng"
     engine = CountingEngine(Spec(64))
     write_film([pane(engine)], film(plain, "apng", 1), ignore_progress, CancelToken())
-    write_film([pane(engine, caption="before")], film(named, "apng", 1), ignore_progress, CancelToken())
+    write_film(
+        [pane(engine, caption_at=lambda index: "before")],
+        film(named, "apng", 1),
+        ignore_progress,
+        CancelToken(),
+    )
     with Image.open(plain) as image:
         assert np.asarray(image.convert("RGB")).std() == 0
     with Image.open(named) as image:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ from latent_studio.core.render import RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.session import ModelRef
 from latent_studio.core.spaces import Space
+from latent_studio.exporters.film_settings import FilmSettings
 from tests.helpers.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -170,13 +172,54 @@ def test_size_and_rate_are_as_asked(studio: Studio, plan: TraversalPlan) -> None
     assert result.size == (40, 40)
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.webp", "a.apng", "a.webm", "frames"])
+def test_other_formats_hold_the_same_pictures(
+    studio: Studio, plan: TraversalPlan, tmp_path: Path, name: str
+) -> None:
+    # Enlarged, since videos store colours at half the size, and these are all noise.
+    path = run(studio, replace(plan, out=tmp_path / name, size=64))
+    exact = run(studio, replace(plan, out=tmp_path / "exact.apng", size=64))
+    if path.is_dir():
+        found = [frames_of(file)[0] for file in sorted(path.iterdir())]
+    elif path.suffix in (".mp4", ".webm"):
+        with av.open(str(path)) as film:
+            found = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
+    else:
+        found = frames_of(path)
+    assert len(found) == 8
+    for frame, expected in zip(found, frames_of(exact), strict=True):
+        assert np.abs(frame - expected).mean() < 8
+
+
+def test_the_picture_before_the_sweep_can_stand_beside(
+    studio: Studio, plan: TraversalPlan, tmp_path: Path
+) -> None:
+    beside = frames_of(run(studio, replace(plan, out=tmp_path / "b.apng", beside=True)))
+    alone = frames_of(run(studio, replace(plan, out=tmp_path / "a.apng")))
+    side = alone[0].shape[0]
+    for frame, expected in zip(beside, alone, strict=True):
+        assert frame.shape == (side, 2 * side + 8, 3)
+        np.testing.assert_array_equal(frame[:, -side:], expected)
+        np.testing.assert_array_equal(frame[:, :side], alone[2])
+
+
+def test_a_caption_is_only_there_when_asked_for(studio: Studio, plan: TraversalPlan, tmp_path: Path) -> None:
+    plain = frames_of(run(studio, replace(plan, out=tmp_path / "a.apng", size=128)))
+    told = frames_of(run(studio, replace(plan, out=tmp_path / "b.apng", size=128, caption=True)))
+    np.testing.assert_array_equal(told[0][:100], plain[0][:100])
+    assert np.abs(told[0][110:] - plain[0][110:]).mean() > 5
+
+
 def test_grey_models_make_films_too(studio: Studio, tiny_grey: Path, tmp_path: Path) -> None:
     assert len(frames_of(run_words(studio, tiny_grey, tmp_path / "a.gif"))) == 6
 
 
 def test_quality_is_passed_on(studio: Studio, plan: TraversalPlan, tmp_path: Path) -> None:
     good = run(studio, plan).read_bytes()
-    assert run(studio, replace(plan, quality="fast", out=tmp_path / "b.gif")).read_bytes() != good
+    assert (
+        run(studio, replace(plan, settings=FilmSettings(quality="fast"), out=tmp_path / "b.gif")).read_bytes()
+        != good
+    )
 
 
 def test_rows_confine_the_sweep(studio: Studio, plan: TraversalPlan, tmp_path: Path) -> None:
@@ -294,10 +337,14 @@ def test_unknown_directions_are_refused(studio: Studio, tiny_model: Path, tmp_pa
         ({"fps": float("nan")}, "--fps"),
         ({"size": 0}, "--size"),
         ({"size": 100_000}, "--size"),
-        ({"quality": "best"}, "--quality"),
+        ({"settings": FilmSettings(quality="ugly")}, "--quality"),  # type: ignore[arg-type]
+        ({"settings": FilmSettings(crf=99), "out": Path("film.mp4")}, "--crf"),
+        ({"resampling": "blurry"}, "--filter"),
+        ({"fps": 60.0}, "--fps"),
         ({"loop": "sideways"}, "--loop"),
         ({"sweeps": ()}, "--direction"),
-        ({"out": Path("film.png")}, "--out"),
+        ({"out": Path("film.avi")}, "--out"),
+        ({"format": "mp4"}, "--out"),
     ],
 )
 def test_plans_out_of_range_are_refused_by_name(
