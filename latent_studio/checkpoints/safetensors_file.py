@@ -59,7 +59,7 @@ def read_safetensors(source: Source) -> Found:
         UnknownFormatError: it does not say which family it is, and the tensors' names do not either.
         CorruptFileError: its header contradicts itself or the file.
     """
-    metadata, tensors = _read_header(source)
+    metadata, tensors = read_header(source)
     notes: tuple[str, ...] = ()
     family = metadata.get("family", "")
     if not family:
@@ -104,7 +104,7 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
         ) from error
 
 
-def _read_header(source: Source) -> tuple[dict[str, str], dict[str, TensorRecord]]:
+def read_header(source: Source) -> tuple[dict[str, str], dict[str, TensorRecord]]:
     length = int.from_bytes(source.read(0, 8), "little")
     if 8 + length > source.size:
         raise refusals.damaged(
