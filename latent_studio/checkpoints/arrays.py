@@ -1,7 +1,7 @@
 """The door for files of plain arrays: directions, latents, scores. Nothing in a file is ever run.
 
-NumPy's own files, PyTorch's and safetensors come out alike: arrays by name. Every shape is checked against the
-bytes that are there before memory is taken for it.
+NumPy's own files, PyTorch's and safetensors come out alike: arrays by name. Every shape is checked against
+the bytes that are there before memory is taken for it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class ArrayFile:
     Attributes:
         name: of the file, as it may be shown.
         format: such as ``"NumPy array"``.
-        arrays: by name; levels of nested dicts and lists are joined by dots, a lone array has the name ``""``.
+        arrays: by name; levels of nested dicts and lists are joined by dots, a lone array has the name
+        ``""``.
             Floats as stored (doubles of PyTorch files are rounded to float32), integers and bools as stored.
         texts: strings and numbers beside the arrays, by name, as text; the header's entries of safetensors.
     """
@@ -147,7 +148,9 @@ def _unpacked(source: Source, member: Member) -> bytes:
         # One byte more than promised is enough to see that the promise was wrong.
         raw = zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, member.size + 1)
     if len(raw) != member.size or zlib.crc32(raw) != member.crc32:
-        raise refusals.damaged(source.name, f"its member {member.name!r} does not unpack to what it should be")
+        raise refusals.damaged(
+            source.name, f"its member {member.name!r} does not unpack to what it should be"
+        )
     return raw
 
 

@@ -105,6 +105,11 @@ def write_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
 
 
 def read_header(source: Source) -> tuple[dict[str, str], dict[str, TensorRecord]]:
+    """The metadata and the tensors' places; every size is checked against the file.
+
+    Raises:
+        CorruptFileError: the header contradicts itself or the file.
+    """
     length = int.from_bytes(source.read(0, 8), "little")
     if 8 + length > source.size:
         raise refusals.damaged(
