@@ -33,6 +33,8 @@ class DockEntry:
         shortcut: shows and hides it.
         scrolls: the content is put into a scroll area, because it has none of its own.
         is_shown: whether it is there in the beginning.
+        tabbed_with: id of the dock whose place it shares as a tab; that one begins in front. A dock that is not
+            there is passed over.
     """
 
     id: str
@@ -43,6 +45,7 @@ class DockEntry:
     shortcut: str
     scrolls: bool = True
     is_shown: bool = True
+    tabbed_with: str = ""
 
     def make_content(self, context: DockContext) -> QWidget:
         """Import and make the content."""
@@ -52,7 +55,11 @@ class DockEntry:
 
 
 def bundled_docks() -> tuple[DockEntry, ...]:
-    """The docks that come with the program, in the order they are placed."""
+    """The docks that come with the program, in the order they are placed.
+
+    Left: model, latent, then projection and jobs as tabs. Right: sliders, active edits. Bottom: history, then
+    timeline, export and what else needs width as tabs.
+    """
     package = "latent_studio.ui.docks"
 
     def tr(text: str) -> str:
@@ -85,5 +92,6 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             208,
             "Alt+6",
             is_shown=False,
+            tabbed_with="timeline",
         ),
     )

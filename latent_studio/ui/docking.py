@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QTabWidget, QWidget
 
 from latent_studio.ui.dock_catalog import DockEntry, bundled_docks
 from latent_studio.ui.measures import LEFT_WIDTH, MARGIN, RIGHT_WIDTH
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _LEAST_HEIGHT = 80
 
 
@@ -42,6 +43,7 @@ class Docking(QObject):
             (Qt.Corner.BottomRightCorner, _RIGHT),
         ):
             window.setCorner(corner, area)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._docks = {entry.id: self._make(entry) for entry in self._entries}
         #: Heights their contents asked for before, so that who made a dock smaller is not overruled.
         self._asked = {id: _wanted_height(dock) for id, dock in self._docks.items()}
@@ -65,20 +67,46 @@ class Docking(QObject):
 
     def apply_first_layout(self) -> None:
         """Put all docks where they begin."""
-        for entry in self._entries:
-            dock = self._docks[entry.id]
+        for dock in self._docks.values():
             dock.setFloating(False)
-            self._window.addDockWidget(entry.area, dock)
-            dock.setVisible(entry.is_shown)
+            self._window.removeDockWidget(dock)
+        leads = [entry for entry in self._entries if self._lead_of(entry) is entry]
+        for entry in leads:
+            # Below what the area has already: at the bottom of the window too, where Qt would go sideways.
+            self._window.addDockWidget(entry.area, self._docks[entry.id], Qt.Orientation.Vertical)
+        for entry in self._entries:
+            lead = self._lead_of(entry)
+            if lead is not entry:
+                self._window.tabifyDockWidget(self._docks[lead.id], self._docks[entry.id])
+        for entry in self._entries:
+            self._docks[entry.id].setVisible(entry.is_shown)
+        for entry in leads:
+            if entry.is_shown:
+                self._docks[entry.id].raise_()
         layout = self._window.layout()
         if layout is not None:
             # In a window that is on the screen already, sizes set before the docks have a place are lost.
             layout.activate()
         for area, width in ((_LEFT, LEFT_WIDTH), (_RIGHT, RIGHT_WIDTH)):
-            column = [entry for entry in self._entries if entry.area is area and entry.is_shown]
+            column = [entry for entry in leads if entry.area is area and entry.is_shown]
             docks = [self._docks[entry.id] for entry in column]
             self._window.resizeDocks(docks, self._heights_of(column), Qt.Orientation.Vertical)
             self._window.resizeDocks(docks[:1], [width], Qt.Orientation.Horizontal)
+        below = [entry for entry in leads if entry.area is _BOTTOM and entry.is_shown and entry.height]
+        self._window.resizeDocks(
+            [self._docks[entry.id] for entry in below],
+            [entry.height or 0 for entry in below],
+            Qt.Orientation.Vertical,
+        )
+
+    def _lead_of(self, entry: DockEntry) -> DockEntry:
+        """The first dock of the tabs a dock begins in: itself where it has a place of its own."""
+        known = {other.id: other for other in self._entries}
+        seen = {entry.id}
+        while entry.tabbed_with in known and entry.tabbed_with not in seen:
+            entry = known[entry.tabbed_with]
+            seen.add(entry.id)
+        return entry
 
     @Slot()
     def _make_room(self) -> None:
@@ -89,6 +117,8 @@ class Docking(QObject):
                 for entry in self._entries
                 if (dock := self._docks[entry.id]).isVisible()
                 and not dock.isFloating()
+                # Behind another tab it counts as visible, but has no place of its own.
+                and not (self._window.tabifiedDockWidgets(dock) and dock.visibleRegion().isEmpty())
                 and self._window.dockWidgetArea(dock) is area
             }
             heights, missing = {entry: dock.height() for entry, dock in column.items()}, 0

@@ -18,6 +18,7 @@ from latent_studio.ui.window_state import WindowState
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.canvas_views import CanvasViews
     from latent_studio.ui.docking import Docking
     from latent_studio.ui.widgets.latent_canvas import LatentCanvas
     from latent_studio.ui.workbench import Prepare, Workbench
@@ -100,6 +101,11 @@ class MainWindow(QMainWindow):
     def docking(self) -> Docking:
         """The docks."""
         return self._filled.docking
+
+    @property
+    def views(self) -> CanvasViews:
+        """What can stand in the middle, the picture among them."""
+        return self._filled.views
 
     @property
     def stuck_threads(self) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QMainWindow, QMenu, QPushButton
 
 if TYPE_CHECKING:
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.canvas_views import CanvasViews
     from latent_studio.ui.docking import Docking
 
 #: Entries are names of actions; these stand for other things.
-_LINE, _LIBRARY, _RECENT, _DOCKS = "-", "*library", "*recent", "*docks"
+_LINE, _LIBRARY, _RECENT, _DOCKS, _VIEWS = "-", "*library", "*recent", "*docks", "*views"
 
 _MENUS = (
     (
@@ -27,6 +28,7 @@ _MENUS = (
     (
         "&View",
         (
+            _VIEWS, _LINE,
             "zoom_in", "zoom_out", "zoom_fit", "zoom_actual", _LINE,
             "compare", _LINE,
             "theme_system", "theme_dark", "theme_light", _LINE,
@@ -42,7 +44,9 @@ _MENUS = (
 )  # fmt: skip
 
 
-def fill_menu_bar(window: QMainWindow, context: DockContext, docking: Docking) -> None:
+def fill_menu_bar(
+    window: QMainWindow, context: DockContext, *, docking: Docking, views: CanvasViews
+) -> None:
     """Make the menus, and the field at the right that finds any action."""
     bar = window.menuBar()
     for title, entries in _MENUS:
@@ -50,7 +54,7 @@ def fill_menu_bar(window: QMainWindow, context: DockContext, docking: Docking) -
         menu.setObjectName(f"menu-{title.replace('&', '').lower()}")
         menu.setToolTipsVisible(True)
         for entry in entries:
-            _add(menu, entry, context, docking)
+            _add(menu, entry, context, docking=docking, views=views)
     action = context.actions["command_palette"]
     finder = QPushButton(QCoreApplication.translate("menus", "Find any action   Ctrl+K"), bar)
     finder.setObjectName("find-action")
@@ -59,7 +63,7 @@ def fill_menu_bar(window: QMainWindow, context: DockContext, docking: Docking) -
     bar.setCornerWidget(finder, Qt.Corner.TopRightCorner)
 
 
-def _add(menu: QMenu, entry: str, context: DockContext, docking: Docking) -> None:
+def _add(menu: QMenu, entry: str, context: DockContext, *, docking: Docking, views: CanvasViews) -> None:
     if entry == _LINE:
         menu.addSeparator()
     elif entry == _LIBRARY:
@@ -68,5 +72,7 @@ def _add(menu: QMenu, entry: str, context: DockContext, docking: Docking) -> Non
         menu.addMenu(context.model_menus.recent)
     elif entry == _DOCKS:
         menu.addActions(docking.toggles())
+    elif entry == _VIEWS:
+        menu.addActions(views.actions())
     else:
         menu.addAction(context.actions[entry])

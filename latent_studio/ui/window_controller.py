@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from latent_studio.app.models import LoadedModel
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.canvas_views import CanvasViews
     from latent_studio.ui.docking import Docking
     from latent_studio.ui.status_line import StatusLine
     from latent_studio.ui.widgets.latent_canvas import LatentCanvas
@@ -42,6 +43,7 @@ class WindowController(QObject):
         window: its owner.
         context: the window's parts.
         docking: the docks.
+        views: what can stand in the middle.
         canvas: the picture.
         status: the line at the bottom.
         message_bar: shows news.
@@ -53,6 +55,7 @@ class WindowController(QObject):
         context: DockContext,
         *,
         docking: Docking,
+        views: CanvasViews,
         canvas: LatentCanvas,
         status: StatusLine,
         message_bar: MessageBar,
@@ -61,6 +64,7 @@ class WindowController(QObject):
         self._window = window
         self._context = context
         self._docking = docking
+        self._views = views
         self._status = status
         self._message_bar = message_bar
         self._palette = CommandPalette(window)
@@ -191,7 +195,11 @@ class WindowController(QObject):
         ]
 
     def _grouped_actions(self) -> dict[str, list[QAction]]:
-        return {**self._context.actions.by_group(), self.tr("Panels"): self._docking.toggles()}
+        return {
+            **self._context.actions.by_group(),
+            self.tr("Canvas"): self._views.actions(),
+            self.tr("Panels"): self._docking.toggles(),
+        }
 
     @Slot()
     def _show_about(self) -> None:

@@ -13,6 +13,7 @@ from latent_studio.app.store import SessionStore
 from latent_studio.ui.actions import Actions
 from latent_studio.ui.api import DockContext
 from latent_studio.ui.canvas_controller import CanvasController
+from latent_studio.ui.canvas_views import CanvasViews
 from latent_studio.ui.docking import Docking
 from latent_studio.ui.event_log import open_event_log
 from latent_studio.ui.history_actions import HistoryActions
@@ -101,7 +102,9 @@ class Workbench(QObject):
         self.canvas.setObjectName("canvas")
         self._canvas_controller = CanvasController(self.canvas, self.context)
         message_bar = MessageBar(window)
-        centre = _centre(window, message_bar, self.canvas, actions)
+        panel, tools = _canvas_panel(window, actions)
+        self.views = CanvasViews(panel, self.canvas, self.context, picture_tools=tools)
+        centre = _centre(window, message_bar, panel)
         window.setCentralWidget(centre)
         # A window on the screen would show it a little later, and give its place to the docks until then.
         centre.show()
@@ -110,7 +113,7 @@ class Workbench(QObject):
         self._render_thread.stats_ready.connect(status.showStats)
         renders.timings_changed.connect(status.showTimings)
         self.docking = Docking(window, self.context)
-        fill_menu_bar(window, self.context, self.docking)
+        fill_menu_bar(window, self.context, docking=self.docking, views=self.views)
         HistoryActions(store, bridge=self._bridge, actions=actions, parent=self)
         SeedController(store, actions=actions, parent=self)
         PictureSaver(self.context, window)
@@ -120,6 +123,7 @@ class Workbench(QObject):
             window,
             self.context,
             docking=self.docking,
+            views=self.views,
             canvas=self.canvas,
             status=status,
             message_bar=message_bar,
@@ -148,9 +152,11 @@ class Workbench(QObject):
         return stuck
 
 
-def _centre(window: MainWindow, message_bar: MessageBar, canvas: LatentCanvas, actions: Actions) -> QWidget:
+def _canvas_panel(window: MainWindow, actions: Actions) -> tuple[Panel, tuple[QWidget, ...]]:
+    """The card in the middle, and the buttons in its title that only the picture needs."""
     panel = Panel(window.tr("Canvas"), window)
     panel.setObjectName("canvas-panel")
+    tools = []
     for name in _CANVAS_ACTIONS:
         button = QToolButton(panel)
         button.setDefaultAction(actions[name])
@@ -159,7 +165,11 @@ def _centre(window: MainWindow, message_bar: MessageBar, canvas: LatentCanvas, a
         button.setObjectName(f"button-{name}")
         button.setAccessibleName(actions[name].text())
         panel.addHeaderWidget(button)
-    panel.contentLayout().addWidget(canvas, 1)
+        tools.append(button)
+    return panel, tuple(tools)
+
+
+def _centre(window: MainWindow, message_bar: MessageBar, panel: Panel) -> QWidget:
     centre = QWidget(window)
     layout = QVBoxLayout(centre)
     layout.setContentsMargins(0, 0, 0, 0)
