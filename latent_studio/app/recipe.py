@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from latent_studio import __version__
-from latent_studio.core.directions import LinearDirection
-from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.direction_records import to_record
+from latent_studio.core.errors import DamagedSessionError, InputError, NewerVersionError
+from latent_studio.core.records import Attachments, Reader, Record, damaged
+from latent_studio.core.session import ModelRef
+from latent_studio.core.session_record import (
+    CODECS,
+    directions_of,
+    name_of,
+    read_fields,
+    session_to_record,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from latent_studio.core.directions import Direction, Rows
-    from latent_studio.core.session import Base, Session
+    from latent_studio.core.session import Session
 
 #: Of the text; grows when an older reader could misunderstand a newer recipe.
 RECIPE_VERSION = 1
 #: Directions that the program finds again from the model alone; others are stored with their numbers.
 _FOUND_AGAIN = ("sefa",)
+#: Numbers of one array; more is no recipe of ours.
+_MOST_BYTES = 256 << 20
+_TYPES = ("float32", "uint8")
+_ALWAYS = ("base", "edits", "synthesis")
 
 
 def recipe_of(session: Session, **extras: object) -> str:
@@ -35,49 +47,76 @@ def recipe_of(session: Session, **extras: object) -> str:
         extras: what else there is to say, such as ``sweep`` of a film; values that JSON knows.
 
     Returns:
-        JSON in ASCII, keys sorted: the same session gives the same text.
+        JSON in ASCII, keys sorted: the same session gives the same text. What is as in a new session is left
+        out, but for base, edits and synthesis.
     """
+    record, arrays = session_to_record(session)
     model = session.model
+    known = {name: direction for direction in directions_of(session) if (name := name_of(direction))}
     recipe = {
+        **{
+            name: _inlined(record[name], arrays)
+            for name in CODECS
+            if name in _ALWAYS or record[name] != _UNTOUCHED[name]
+        },
         "program": f"Latent Studio {__version__}",
         "version": RECIPE_VERSION,
         "model": None if model is None else {"name": model.name, "sha256": model.sha256},
-        "base": _base_record(session.base),
-        "edits": [
-            {
-                "direction": direction_record(edit.direction),
-                "amount": edit.amount,
-                "rows": rows_record(edit.rows),
-                "enabled": edit.enabled,
-            }
-            for edit in session.edits
-        ],
-        "synthesis": asdict(session.synthesis),
+        "directions": {name: direction_record(direction) for name, direction in known.items()},
         **extras,
     }
-    if session.locks:
-        recipe["locks"] = [direction_record(direction) for direction in session.locks]
-    if session.mix is not None:
-        recipe["mix"] = {
-            "source": _base_record(session.mix.source),
-            "rows": list(session.mix.rows),
-            "weight": session.mix.weight,
-        }
     return json.dumps(recipe, sort_keys=True, separators=(",", ":"))
+
+
+def session_of_recipe(
+    text: str, *, find: Callable[[str], Direction | None], model: ModelRef | None = None
+) -> Session:
+    """The session a recipe was written from.
+
+    Args:
+        text: as ``recipe_of`` wrote it, or a hand that knows the format.
+        find: gives a direction of the model by its id, for those that are stored by id alone.
+        model: the open model, which the session then belongs to; by default the recipe's own, of no place.
+
+    Raises:
+        NewerVersionError: a newer program wrote it.
+        DamagedSessionError: it is no recipe, or a value in it is not as it should be; says which.
+        InputError: a direction is not among the model's.
+    """
+    recipe = _parsed(text)
+    attachments = Attachments()
+    fields = {name: _outlined(value, attachments) for name, value in recipe.items() if name in CODECS}
+    directions = Reader(_outlined(recipe.get("directions", {}), attachments), "directions", attachments)
+    for name, entry in directions.entries():
+        attachments.directions[name] = _whole_record(entry, find)
+    fields["model"] = _model_record(Reader(fields, "", attachments), model)
+    return read_fields(Reader(fields, "", attachments))
+
+
+def model_of_recipe(text: str) -> ModelRef | None:
+    """Which model a recipe needs; it has no place.
+
+    Raises:
+        NewerVersionError: a newer program wrote it.
+        DamagedSessionError: it is no recipe.
+    """
+    reader = Reader(_parsed(text), "", Attachments())
+    record = _model_record(reader, None)
+    return None if record is None else ModelRef(str(record["name"]), "", str(record["sha256"]))
 
 
 def direction_record(direction: Direction) -> Mapping[str, object]:
     """A direction for a recipe: its id where the model alone gives it back, else with its numbers."""
-    record: dict[str, object] = {
-        "id": direction.id,
-        "name": direction.name,
-        "space": direction.space.value,
-        "rows": rows_record(direction.rows),
-        "sigma": direction.sigma,
-    }
-    if isinstance(direction, LinearDirection) and direction.info.source not in _FOUND_AGAIN:
-        record["vector"] = _array_record(direction.vector)
-    return record
+    if direction.info.source in _FOUND_AGAIN:
+        return {
+            "id": direction.id,
+            "name": direction.name,
+            "space": direction.space.value,
+            "rows": rows_record(direction.rows),
+            "sigma": direction.sigma,
+        }
+    record, arrays = to_record(direction)
+    return {**record, "arrays": {name: _array_record(array) for name, array in arrays.items()}}
 
 
 def rows_record(rows: Rows) -> list[int] | None:
@@ -85,14 +124,99 @@ def rows_record(rows: Rows) -> list[int] | None:
     return None if rows is None else list(rows)
 
 
-def _base_record(base: Base) -> Mapping[str, object]:
-    match base:
-        case SeedPoint(seed, dx, dy):
-            return {"seed": seed, "dx": dx, "dy": dy}
-        case latent:
-            return {"space": latent.space.value, "values": _array_record(latent.values)}
+def _parsed(text: str) -> Record:
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DamagedSessionError(
+            "The recipe in this picture cannot be read.", hint="It was cut short or changed."
+        ) from error
+    if not isinstance(recipe, dict) or "version" not in recipe:
+        raise DamagedSessionError("This picture carries no recipe of Latent Studio.")
+    version = Reader(recipe, "", Attachments()).get("version").whole(1)
+    if version > RECIPE_VERSION:
+        raise NewerVersionError(
+            f"The recipe in this picture is of version {version}; this program knows {RECIPE_VERSION}.",
+            hint="Update Latent Studio.",
+        )
+    return recipe
 
 
-def _array_record(array: NDArray[np.float32]) -> Mapping[str, object]:
-    raw = np.ascontiguousarray(array, dtype="<f4").tobytes()
-    return {"dtype": "float32", "shape": list(array.shape), "base64": base64.b64encode(raw).decode("ascii")}
+def _model_record(reader: Reader, model: ModelRef | None) -> Record | None:
+    if model is not None:
+        return {"name": model.name, "path": model.path, "sha256": model.sha256}
+    if "model" not in reader or reader.get("model").is_null():
+        return None
+    record = reader.get("model")
+    return {"name": record.get("name").text(), "path": "", "sha256": record.get("sha256").text()}
+
+
+def _whole_record(reader: Reader, find: Callable[[str], Direction | None]) -> Record:
+    """The record of a direction with its numbers, which the model has where the recipe does not."""
+    if "arrays" in reader:
+        return dict(reader.table())
+    id = reader.get("id").text()
+    found = find(id)
+    if found is None:
+        raise InputError(
+            f"The recipe uses the direction {id}, which this model does not have.",
+            hint="Open the model it was made with.",
+        )
+    record, arrays = to_record(found)
+    return {**record, "arrays": {name: reader.attachments.put(array) for name, array in arrays.items()}}
+
+
+def _inlined(value: object, arrays: Mapping[str, NDArray[Any]]) -> object:
+    """A record with the arrays themselves where it refers to them."""
+    if isinstance(value, list):
+        return [_inlined(entry, arrays) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"array"} and value["array"] in arrays:
+        return _array_record(arrays[value["array"]])
+    return {name: _inlined(entry, arrays) for name, entry in value.items()}
+
+
+def _outlined(value: object, attachments: Attachments, *, depth: int = 0) -> object:
+    """The reverse of ``_inlined``."""
+    if depth > 30:
+        raise damaged("it is nested too deeply")
+    if isinstance(value, list):
+        return [_outlined(entry, attachments, depth=depth + 1) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    if "base64" in value:
+        return attachments.put(_array_of(Reader(value, "array", attachments)))
+    return {name: _outlined(entry, attachments, depth=depth + 1) for name, entry in value.items()}
+
+
+def _array_record(array: NDArray[Any]) -> Record:
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    return {
+        "dtype": plain.dtype.name,
+        "shape": list(array.shape),
+        "base64": base64.b64encode(plain.tobytes()).decode("ascii"),
+    }
+
+
+def _array_of(reader: Reader) -> NDArray[Any]:
+    reader.only("dtype", "shape", "base64")
+    name = reader.get("dtype").text()
+    shape = tuple(side.whole(0, _MOST_BYTES) for side in reader.get("shape").items())
+    if name not in _TYPES:
+        raise damaged(f"an array is of type {name[:40]!r}, which recipes do not use")
+    text = reader.get("base64").text()
+    raw: bytes = reader.guard(lambda: base64.b64decode(text, validate=True))
+    array: NDArray[Any] = reader.guard(
+        lambda: np.frombuffer(raw, np.dtype(name).newbyteorder("<")).reshape(shape)
+    )
+    return array
+
+
+def _untouched() -> Record:
+    from latent_studio.core.session import Session
+
+    return session_to_record(Session())[0]
+
+
+_UNTOUCHED = _untouched()

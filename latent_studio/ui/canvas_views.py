@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from latent_studio.ui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtWidgets import QToolButton
 
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.widgets.panel import Panel
@@ -58,7 +62,7 @@ class CanvasViews(QObject):
         panel: the canvas's card; tabs go into its title, views into its content.
         picture: the view that is always there.
         context: given to the others when they are first seen.
-        picture_tools: widgets in the title that only the picture needs.
+        picture_tools: small buttons in the title that only the picture needs.
     """
 
     #: The id of the view that is in front now.
@@ -71,11 +75,12 @@ class CanvasViews(QObject):
         context: DockContext,
         *,
         views: tuple[CanvasView, ...] | None = None,
-        picture_tools: tuple[QWidget, ...] = (),
+        picture_tools: tuple[QToolButton, ...] = (),
     ) -> None:
         super().__init__(panel)
         self._context = context
-        self._tools = picture_tools
+        self._tabs = ViewTabs(picture_tools, panel)
+        panel.addHeaderWidget(self._tabs)
         self._stack = QStackedWidget(panel)
         self._stack.setObjectName("canvas-views")
         self._stack.addWidget(picture)
@@ -84,9 +89,10 @@ class CanvasViews(QObject):
         self._actions: dict[str, QAction] = {}
         self._views = {view.id: view for view in (bundled_views() if views is None else views)}
         self._current = PICTURE
-        self._add_tab(panel, _picture_view())
+        window = panel.window()
+        self._add_tab(window, _picture_view())
         for view in self._views.values():
-            self._add_tab(panel, view)
+            self._add_tab(window, view)
         self._actions[PICTURE].setChecked(True)
         panel.contentLayout().addWidget(self._stack, 1)
 
@@ -111,15 +117,14 @@ class CanvasViews(QObject):
         widget = self.widget(id)
         self._actions[id].setChecked(True)
         self._stack.setCurrentWidget(widget)
-        for tool in self._tools:
-            tool.setVisible(id == PICTURE)
+        self._tabs.setToolsShown(id == PICTURE)
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
         if id != self._current:
             self._current = id
             self.changed.emit(id)
 
-    def _add_tab(self, panel: Panel, view: CanvasView) -> None:
-        action = QAction(view.title, panel.window())
+    def _add_tab(self, window: QWidget, view: CanvasView) -> None:
+        action = QAction(view.title, window)
         action.setObjectName(f"action-view-{view.id}")
         action.setToolTip(view.tooltip)
         action.setStatusTip(view.tooltip)
@@ -128,15 +133,9 @@ class CanvasViews(QObject):
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.triggered.connect(partial(self._take_action, view.id))
         self._group.addAction(action)
-        panel.window().addAction(action)
+        window.addAction(action)
         self._actions[view.id] = action
-        tab = QToolButton(panel)
-        tab.setDefaultAction(action)
-        tab.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        tab.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        tab.setObjectName(f"view-tab-{view.id}")
-        tab.setAccessibleName(view.title)
-        panel.addHeaderWidget(tab)
+        self._tabs.addTab(action, f"view-tab-{view.id}")
 
     def _take_action(self, id: str, checked: bool = True) -> None:
         self.bring(id)

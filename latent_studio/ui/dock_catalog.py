@@ -33,8 +33,8 @@ class DockEntry:
         shortcut: shows and hides it.
         scrolls: the content is put into a scroll area, because it has none of its own.
         is_shown: whether it is there in the beginning.
-        tabbed_with: id of the dock whose place it shares as a tab; that one begins in front. A dock that is not
-            there is passed over.
+        tabbed_with: id of the dock whose place it shares as a tab; that one begins in front. A dock that is
+            not there is passed over.
     """
 
     id: str

@@ -44,9 +44,7 @@ _MENUS = (
 )  # fmt: skip
 
 
-def fill_menu_bar(
-    window: QMainWindow, context: DockContext, *, docking: Docking, views: CanvasViews
-) -> None:
+def fill_menu_bar(window: QMainWindow, context: DockContext, *, docking: Docking, views: CanvasViews) -> None:
     """Make the menus, and the field at the right that finds any action."""
     bar = window.menuBar()
     for title, entries in _MENUS:

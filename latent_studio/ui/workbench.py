@@ -152,7 +152,7 @@ class Workbench(QObject):
         return stuck
 
 
-def _canvas_panel(window: MainWindow, actions: Actions) -> tuple[Panel, tuple[QWidget, ...]]:
+def _canvas_panel(window: MainWindow, actions: Actions) -> tuple[Panel, tuple[QToolButton, ...]]:
     """The card in the middle, and the buttons in its title that only the picture needs."""
     panel = Panel(window.tr("Canvas"), window)
     panel.setObjectName("canvas-panel")
@@ -164,7 +164,6 @@ def _canvas_panel(window: MainWindow, actions: Actions) -> tuple[Panel, tuple[QW
         button.setProperty("quiet", True)
         button.setObjectName(f"button-{name}")
         button.setAccessibleName(actions[name].text())
-        panel.addHeaderWidget(button)
         tools.append(button)
     return panel, tuple(tools)
 

@@ -32,6 +32,7 @@ def test_a_view_is_made_when_it_is_first_seen_and_kept(qtbot, open_window, monke
     window.views.changed.connect(seen.append)
     assert OtherView.made == 0
 
+    window.resize(1480, 900)
     tab = window.findChild(QToolButton, "view-tab-other")
     qtbot.mouseClick(tab, Qt.MouseButton.LeftButton)
     assert window.views.current == "other"
@@ -63,3 +64,38 @@ def test_tabs_can_be_reached_and_are_named(window):
     assert tab.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert tab.accessibleName() == "Picture"
     assert tab.toolTip()
+
+
+def test_where_room_is_short_the_tabs_become_a_menu_and_then_the_tools_go(qtbot):
+    from PySide6.QtGui import QAction
+
+    from latent_studio.ui.widgets.view_tabs import ViewTabs
+
+    tools = [QToolButton() for _ in range(2)]
+    tabs = ViewTabs(tools)
+    qtbot.addWidget(tabs)
+    actions = [QAction(text, tabs) for text in ("Picture", "Grid", "Comparison")]
+    for action in actions:
+        action.setCheckable(True)
+        tabs.addTab(action, f"tab-{action.text()}")
+    actions[0].setChecked(True)
+    menu = tabs.findChild(QToolButton, "view-tabs-menu")
+    tabs.show()
+
+    def shown() -> tuple[bool, bool, bool]:
+        return (
+            not tools[0].isHidden(),
+            not tabs.findChild(QToolButton, "tab-Grid").isHidden(),
+            not menu.isHidden(),
+        )
+
+    tabs.resize(tabs.sizeHint())
+    assert shown() == (True, True, False)
+    tabs.resize(tabs.sizeHint().width() - 20, 30)
+    assert shown() == (True, False, True)
+    assert menu.text() == "Picture"
+    tabs.resize(tabs.minimumSizeHint())
+    assert shown() == (False, False, True)
+    tabs.setToolsShown(False)
+    tabs.resize(tabs.sizeHint())
+    assert shown() == (False, True, False)
