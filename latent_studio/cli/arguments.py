@@ -219,7 +219,7 @@ def _flags(info: OptionInfo) -> tuple[str, ...]:
 
 def _help_text(info: OptionInfo, *, has_default: bool) -> str:
     text = info.help.replace("%", "%%")
-    if not has_default or info.default is None or info.type is bool:
+    if not has_default or info.default in (None, ()) or info.type is bool:
         return text
     values = info.default if isinstance(info.default, tuple) else (info.default,)
     shown = " ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in values)

@@ -50,6 +50,7 @@ class OptionInfo:
         positional: a bare argument on the command line.
         metavar: what the value is called in help texts.
         parse: turns a command-line word into the value, where the type alone does not.
+        write: turns a tuple that ``parse`` made back into its word; rows are written without it.
         count: exact number of values of a tuple, 0 for any number.
         flags: names on the command line where they differ from ``name``, the usual one first.
         repeat: a tuple filled by giving the flag again and again, not by several words after it.
@@ -68,6 +69,7 @@ class OptionInfo:
     positional: bool = False
     metavar: str = ""
     parse: Callable[[str], Any] | None = None
+    write: Callable[[Any], str] | None = None
     count: int = 0
     flags: tuple[str, ...] = ()
     repeat: bool = False
@@ -104,6 +106,7 @@ def option(
     positional: bool = False,
     metavar: str = "",
     parse: Callable[[str], Any] | None = None,
+    write: Callable[[Any], str] | None = None,
     flags: tuple[str, ...] = (),
     repeat: bool = False,
 ) -> Any:
@@ -118,6 +121,7 @@ def option(
         positional: a bare argument on the command line.
         metavar: what the value is called in help texts.
         parse: turns a command-line word into the value, where the type alone does not.
+        write: turns a tuple that ``parse`` made back into its word.
         flags: names on the command line where they differ from the field's, the usual one first.
         repeat: a tuple filled by giving the flag again and again.
     """
@@ -129,6 +133,7 @@ def option(
         "positional": positional,
         "metavar": metavar,
         "parse": parse,
+        "write": write,
         "flags": flags,
         "repeat": repeat,
     }

@@ -23,6 +23,9 @@ class GeneratorSpec:
         stage_resolutions: output side after each stage, coarse to fine.
         num_parameters: trained numbers in the network.
         variant: architecture detail worth showing, such as ``"skip"`` or ``"resnet"``.
+        can_move: whether the picture can be moved and turned by moving the network's input.
+        highest_lod: how many of the finest resolutions can be left out; 0 where all are needed.
+        sizes: sides in pixels of the pictures it can draw, by ``chosen_scale``; empty with one size.
     """
 
     family: str
@@ -37,3 +40,12 @@ class GeneratorSpec:
     stage_resolutions: tuple[int, ...] = ()
     num_parameters: int = 0
     variant: str = ""
+    can_move: bool = False
+    highest_lod: int = 0
+    sizes: tuple[int, ...] = ()
+
+    def side_at(self, chosen_scale: int | None) -> int:
+        """Side in pixels of the picture at a scale; ``None`` is the file's own."""
+        if chosen_scale is None or not self.sizes:
+            return self.resolution
+        return self.sizes[chosen_scale]

@@ -21,7 +21,7 @@ PrefixKey = tuple[int, NoiseKey, bytes]
 
 
 def prefix_keys(
-    ws: NDArray[np.float32], stages: Sequence[Stage], *, noise: NoiseKey
+    ws: NDArray[np.float32], stages: Sequence[Stage], *, noise: NoiseKey, view: bytes = b""
 ) -> tuple[PrefixKey, ...]:
     """Name the features of each stage by everything they depend on.
 
@@ -32,8 +32,9 @@ def prefix_keys(
         ws: ``(num_ws, w_dim)`` float32.
         stages: of one generator, coarse to fine.
         noise: which noise the render uses.
+        view: what else all stages depend on, such as where the input was moved.
     """
-    h = hashlib.blake2b(digest_size=16)
+    h = hashlib.blake2b(view, digest_size=16)
     done = 0
     keys = []
     for index, stage in enumerate(stages):

@@ -10,8 +10,9 @@ import torch
 from latent_studio.core.render import Frame, Quality
 from latent_studio.engine.pixels import to_pixels
 from latent_studio.engine.resolve import Resolver
-from latent_studio.engine.stage_times import StageTimes, coarse_stage
+from latent_studio.engine.stage_times import coarse_stage
 from latent_studio.engine.stage_walk import StageWalk
+from latent_studio.engine.views import ViewBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.engine.cuda_graphs import GraphBook
     from latent_studio.engine.prefix_cache import NoiseKey, PrefixCache
+    from latent_studio.engine.views import View
     from latent_studio.generators.protocol import Generator, NoiseMaps
 
     #: Opens around each piece of computing, never across a frame handed out.
@@ -66,16 +68,16 @@ class Renderer:
         self.resolver = Resolver(generator)
         self.cache = cache
         self.threads = threads
-        self._times = StageTimes(len(generator.stages), device=generator.device, clock=clock)
+        self._views = ViewBook(generator, clock=clock)
         self._budget = budget_seconds
         self._graphs = graphs
         self._clock = clock
-        self._random_noise: tuple[int, NoiseMaps] | None = None
+        self._random_noise: tuple[tuple[int, bytes], NoiseMaps] | None = None
 
     @property
     def coarse_resolution(self) -> int:
         """Side in pixels of the first frame of a render from nothing, by what is known now."""
-        index = self._coarse_stage(start=0)
+        index = self._coarse_stage(self._views.plain, start=0)
         return self.generator.stages[-1 if index is None else index].resolution
 
     def frames(
@@ -97,7 +99,7 @@ class Renderer:
         """
         started = self._clock()
         walk = self._start(request, self.cache, step)
-        coarse = self._coarse_stage(start=walk.reached + 1)
+        coarse = self._coarse_stage(walk.view, start=walk.reached + 1)
         if coarse is None or request.coarse_only:
             pixels = self._replay(walk, request, step, exit_index=coarse)
             if pixels is not None:
@@ -150,34 +152,36 @@ class Renderer:
 
     def _start(self, request: RenderRequest, cache: PrefixCache, step: Step) -> StageWalk:
         with step():
+            view = self._views.view(request.synthesis)
             return StageWalk(
-                self.generator,
+                view,
                 self.resolver.ws(request),
-                noise=self._noise(request.synthesis),
+                noise=self._noise(request.synthesis, view),
                 noise_key=_noise_key(request.synthesis),
                 cache=cache,
-                times=self._times,
                 # Dozens of thumbnails would push out what the next drag starts from.
                 feeds_cache=not request.coarse_only,
             )
 
-    def _coarse_stage(self, *, start: int) -> int | None:
-        return coarse_stage(self.generator.stages, self._times, start=start, budget_seconds=self._budget)
+    def _coarse_stage(self, view: View, *, start: int) -> int | None:
+        return coarse_stage(view.generator.stages, view.times, start=start, budget_seconds=self._budget)
 
-    def _noise(self, synthesis: SynthesisSettings) -> NoiseMaps:
+    def _noise(self, synthesis: SynthesisSettings, view: View) -> NoiseMaps:
         if synthesis.noise_mode != "random":
-            return self.generator.noise_maps(synthesis.noise_mode)
-        if self._random_noise is None or self._random_noise[0] != synthesis.noise_seed:
+            return view.generator.noise_maps(synthesis.noise_mode)
+        key = (synthesis.noise_seed, view.key)
+        if self._random_noise is None or self._random_noise[0] != key:
             # Drawn on the CPU, so that a seed means the same maps on every device.
             rng = torch.Generator().manual_seed(synthesis.noise_seed)
-            self._random_noise = (synthesis.noise_seed, self.generator.noise_maps("random", rng=rng))
+            self._random_noise = (key, view.generator.noise_maps("random", rng=rng))
         return self._random_noise[1]
 
     def _replay(
         self, walk: StageWalk, request: RenderRequest, step: Step, *, exit_index: int | None
     ) -> NDArray[np.uint8] | None:
         """The picture from a CUDA graph; ``None`` where graphs are not used."""
-        if self._graphs is None:
+        # A graph is recorded of the generator as it is.
+        if self._graphs is None or walk.view is not self._views.plain:
             return None
         with step():
             graph = self._graphs.find(request.synthesis.noise_mode, exit_index=exit_index)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.seed_plane import SeedPoint
     from latent_studio.core.spec import GeneratorSpec
-    from latent_studio.core.synthesis import SynthesisSettings
+    from latent_studio.core.synthesis import ClassWeights, SynthesisSettings
     from latent_studio.generators.protocol import Generator
 
 #: Mapped latents kept; a drag over the seed plane meets the same corners again and again.
@@ -51,7 +51,7 @@ class Resolver:
 
     def __init__(self, generator: Generator) -> None:
         self._generator = generator
-        self._mapped: OrderedDict[tuple[bytes, int], NDArray[np.float32]] = OrderedDict()
+        self._mapped: OrderedDict[tuple[bytes, ClassWeights], NDArray[np.float32]] = OrderedDict()
 
     def ws(self, request: RenderRequest) -> NDArray[np.float32]:
         """The ws of a request, ``(num_ws, w_dim)`` float32.
@@ -71,12 +71,12 @@ class Resolver:
         ws = request.edits.apply(ws, before_mapping=False, locks=request.locks)
         return np.ascontiguousarray(ws, dtype=np.float32)
 
-    def map_z(self, z: NDArray[np.float32], class_idx: int) -> NDArray[np.float32]:
+    def map_z(self, z: NDArray[np.float32], classes: ClassWeights) -> NDArray[np.float32]:
         """Map z's at full variety, without truncation and without remembering them.
 
         Args:
             z: ``(N, z_dim)`` float32.
-            class_idx: label for all of them; not used by unconditional models.
+            classes: labels and their weights, for all of them; not used by unconditional models.
 
         Returns:
             ``(N, num_ws, w_dim)`` float32.
@@ -85,39 +85,40 @@ class Resolver:
         c = None
         if generator.spec.c_dim > 0:
             c = torch.zeros(len(z), generator.spec.c_dim, device=generator.device)
-            c[:, class_idx] = 1
+            for label, weight in classes:
+                c[:, label] += weight
         mapped = generator.map(torch.tensor(z, device=generator.device), c)
         return np.asarray(mapped.float().cpu().numpy(), dtype=np.float32)
 
     def _base_ws(self, request: RenderRequest) -> NDArray[np.float32]:
         """Everything up to the broadcast, before truncation."""
         spec, base = self._generator.spec, request.base
-        class_idx = _class_idx(request.synthesis, spec)
+        classes = _classes(request.synthesis, spec)
         if isinstance(base, Latent):
             base.check_fits(spec)
             if base.space is Space.Z:
                 z = request.edits.apply(base.values, before_mapping=True, locks=request.locks)
-                return self._map(z, class_idx)
+                return self._map(z, classes)
             return np.broadcast_to(base.values, (spec.num_ws, spec.w_dim))
         if not spec.has_mapping:
             z = request.edits.apply(_blended_z(base, spec), before_mapping=True, locks=request.locks)
-            return self._map(z, class_idx)
+            return self._map(z, classes)
         blend: NDArray[np.float32] | None = None
         for seed, weight in base.corners():
             z = z_from_seed(seed, spec.z_dim)
             z = request.edits.apply(z, before_mapping=True, locks=request.locks)
             # A weight of one changes no bit, so whole places are plain seeds.
-            part = self._map(z, class_idx) * np.float32(weight)
+            part = self._map(z, classes) * np.float32(weight)
             blend = part if blend is None else blend + part
         assert blend is not None  # noqa: S101 -- a point has at least one corner
         return blend
 
-    def _map(self, z: NDArray[np.float32], class_idx: int) -> NDArray[np.float32]:
+    def _map(self, z: NDArray[np.float32], classes: ClassWeights) -> NDArray[np.float32]:
         """Map one z ``(z_dim,)`` to ws ``(num_ws, w_dim)``, or remember it."""
-        key = (z.tobytes(), class_idx)
+        key = (z.tobytes(), classes)
         ws = self._mapped.get(key)
         if ws is None:
-            ws = self.map_z(z[None], class_idx)[0]
+            ws = self.map_z(z[None], classes)[0]
             if (ws == ws[:1]).all():
                 # One row is enough to remember.
                 ws = np.broadcast_to(ws[0].copy(), ws.shape)
@@ -144,16 +145,20 @@ class Resolver:
         return np.asarray(pulled[0].numpy(), dtype=np.float32)
 
 
-def _class_idx(synthesis: SynthesisSettings, spec: GeneratorSpec) -> int:
+def _classes(synthesis: SynthesisSettings, spec: GeneratorSpec) -> ClassWeights:
     if spec.c_dim == 0:
-        return 0
-    class_idx = synthesis.class_idx or 0
-    if not 0 <= class_idx < spec.c_dim:
-        raise OptionError(
-            "--class",
-            f"--class is {class_idx}, but this model's classes go from 0 to {spec.c_dim - 1}.",
-        )
-    return class_idx
+        return ()
+    for label, weight in synthesis.class_weights:
+        if not 0 <= label < spec.c_dim:
+            raise OptionError(
+                "--class",
+                f"--class is {label}, but this model's classes go from 0 to {spec.c_dim - 1}.",
+            )
+        if not np.isfinite(weight):
+            raise OptionError(
+                "--class-blend", f"The weight of class {label} is {weight}, not a finite number."
+            )
+    return synthesis.class_weights
 
 
 def _blended_z(point: SeedPoint, spec: GeneratorSpec) -> NDArray[np.float32]:

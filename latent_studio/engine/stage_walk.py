@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latent_studio.engine.prefix_cache import NoiseKey, PrefixCache
-    from latent_studio.engine.stage_times import StageTimes
-    from latent_studio.generators.protocol import Generator, NoiseMaps
+    from latent_studio.engine.views import View
+    from latent_studio.generators.protocol import NoiseMaps
 
 
 class StageWalk:
     """Starts at the furthest stage the cache knows and goes on one stage at a time.
 
     Args:
-        generator: whose stages are run.
+        view: of the generator whose stages are run; it is told how long each took.
         ws: ``(num_ws, w_dim)`` float32.
         noise: maps for all stages.
         noise_key: which noise that is.
         cache: read at the start, fed on the way.
         feeds_cache: False leaves the cache as it is, for pictures nobody is going to edit.
-        times: told how long each stage took.
 
     Attributes:
+        view: as given.
         ws: ``(1, num_ws, w_dim)`` float32 on the generator's device.
         reached: index of the last stage whose features are at hand; -1 before the first.
         stages_run: stages run so far; the others came from the cache.
@@ -40,22 +40,22 @@ class StageWalk:
 
     def __init__(
         self,
-        generator: Generator,
+        view: View,
         ws: NDArray[np.float32],
         *,
         noise: NoiseMaps,
         noise_key: NoiseKey,
         cache: PrefixCache,
-        times: StageTimes,
         feeds_cache: bool = True,
     ) -> None:
-        self.ws = torch.tensor(ws, device=generator.device)[None]
+        self.view = view
+        self.ws = torch.tensor(ws, device=view.generator.device)[None]
         self.stages_run = 0
-        self._stages = generator.stages
+        self._stages = view.generator.stages
         self._noise = noise
         self._cache = cache if feeds_cache else None
-        self._times = times
-        self._keys = prefix_keys(ws, self._stages, noise=noise_key)
+        self._times = view.times
+        self._keys = prefix_keys(ws, self._stages, noise=noise_key, view=view.key)
         self.reached, self._features = cache.longest(self._keys)
         self._picture: Tensor | None = None
         self._pictured = -1

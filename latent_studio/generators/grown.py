@@ -116,11 +116,12 @@ class GrownGenerator:
         self._read = read
         self._network = read(TensorReader(tensors))
         self._stages = self._network.stages
+        self._spec = replace(self._network.spec, highest_lod=_highest_lod(self._stages))
 
     @property
     def spec(self) -> GeneratorSpec:
         """The facts about this model."""
-        return self._network.spec
+        return self._spec
 
     @property
     def device(self) -> torch.device:
@@ -197,10 +198,10 @@ class GrownGenerator:
         Raises:
             OptionError: this network has no picture at that level.
         """
-        highest = _highest_lod(self._stages)
+        highest = self._spec.highest_lod
         if not 0 <= lod <= highest:
             raise OptionError(
-                "lod",
+                "--lod",
                 f"The level of detail is {lod:g}, but must lie in 0-{highest} for this model.",
                 hint="0 is the finest; each step up leaves out one resolution that has a picture below it.",
             )

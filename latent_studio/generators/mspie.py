@@ -207,6 +207,10 @@ class MSPIE:
                 tensor.numel() for name, tensor in tensors.items() if not name.endswith(buffers)
             ),
             variant=f"grid of {BASE_SIDE + scale}",
+            sizes=tuple(
+                last.resolution // (BASE_SIDE + scale) * (BASE_SIDE + other)
+                for other in range(LARGEST_SCALE + 1)
+            ),
         )
 
     @property
@@ -402,6 +406,6 @@ def _drawn_noise(stored: Sequence[Tensor], *, side: int) -> tuple[Tensor, ...]:
 def _checked_scale(scale: object) -> int:
     if isinstance(scale, bool) or not isinstance(scale, int) or not 0 <= scale <= LARGEST_SCALE:
         raise OptionError(
-            "scale", f"The scale is {scale}, but must be a whole number from 0 to {LARGEST_SCALE}."
+            "--chosen-scale", f"The scale is {scale}, but must be a whole number from 0 to {LARGEST_SCALE}."
         )
     return scale

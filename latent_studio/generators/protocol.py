@@ -257,6 +257,24 @@ class MovableGenerator(Generator, Protocol):
 
 
 @runtime_checkable
+class FadedGenerator(Generator, Protocol):
+    """A progressively grown generator, which can leave its finest resolutions out."""
+
+    @property
+    def lod(self) -> float:
+        """Level of detail: 0 uses all resolutions, 1 leaves the finest out, 0.5 is halfway between."""
+        ...
+
+    def with_lod(self, lod: float) -> FadedGenerator:
+        """The same generator at another level; weights are shared, the original stays as it is.
+
+        Raises:
+            OptionError: there is no such level.
+        """
+        ...
+
+
+@runtime_checkable
 class SizedGenerator(Generator, Protocol):
     """A generator that makes pictures of several sizes with the same weights."""
 

@@ -171,4 +171,5 @@ def _spec_of(network: Network, tensors: Mapping[str, Tensor]) -> GeneratorSpec:
         stage_resolutions=(network.source.resolution, *(stage.resolution for stage in network.layers)),
         num_parameters=sum(tensors[name].numel() for name in network.parameter_names),
         variant="r" if network.radial else "t",
+        can_move=True,
     )

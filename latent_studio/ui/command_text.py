@@ -38,7 +38,7 @@ def _words_of(info: OptionInfo, value: object) -> list[str]:
         if info.repeat:
             return [word for one in value for word in (info.flag, _word(one))]
         if info.parse is not None:
-            return [info.flag, format_rows(value)]
+            return [info.flag, (info.write or format_rows)(value)]
         return [info.flag, *(_word(one) for one in value)]
     return [info.flag, _word(value)]
 

@@ -32,6 +32,19 @@ from latent_studio.ui.command_text import command_text
                 noise_mode="random",
             ),
         ),
+        (
+            "generate",
+            GenerateOptions(
+                "birds",
+                (0,),
+                Path("out"),
+                class_blend=((2, 0.1), (7, 0.9)),
+                translate=(-0.25, 0.1),
+                rotate=-12.5,
+                lod=0.5,
+                chosen_scale=2,
+            ),
+        ),
     ],
 )
 def test_the_command_line_reads_back_the_same_options(verb, options):

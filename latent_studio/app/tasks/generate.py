@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 from latent_studio.app.tasks.picture_options import (
     SEED_MAX,
+    chosen_scale_option,
+    class_blend_option,
     class_option,
     cutoff_option,
+    lod_option,
     mix_of,
     mix_rows_option,
     mix_seed_option,
@@ -17,13 +20,15 @@ from latent_studio.app.tasks.picture_options import (
     noise_mode_option,
     noise_seed_option,
     psi_option,
+    rotate_option,
     synthesis_of,
+    translate_option,
 )
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
 from latent_studio.core.rows import parse_seeds
 from latent_studio.core.seed_plane import SeedPoint
-from latent_studio.core.synthesis import NoiseMode
+from latent_studio.core.synthesis import ClassWeights, NoiseMode
 
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
@@ -50,6 +55,11 @@ class GenerateOptions:
     sheet: bool = option(False, help="Also write all pictures side by side, as sheet.png.")
     mix_seed: int | None = mix_seed_option()
     mix_rows: tuple[int, ...] | None = mix_rows_option()
+    class_blend: ClassWeights = class_blend_option()
+    translate: tuple[float, float] = translate_option()
+    rotate: float = rotate_option()
+    lod: float | None = lod_option()
+    chosen_scale: int | None = chosen_scale_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,7 @@ def run_generate(
     )
     sessions = [replace(start, base=SeedPoint(seed)) for seed in options.seeds]
     count = len(sessions)
-    side = model.spec.resolution
+    side = model.spec.side_at(start.synthesis.chosen_scale)
     sheet = ContactSheet(count, size=(side, side)) if options.sheet else None
     requests = (RenderRequest.of(session, revision=index) for index, session in enumerate(sessions))
     frames = studio.engine.render_batch(requests, check_cancel=cancel.check)

@@ -1,9 +1,10 @@
-"""Options that every verb that renders shares: truncation, noise and class."""
+"""Options that every verb that renders shares: truncation, noise, class, and how the network draws."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from latent_studio.core.class_blend import format_blend, parse_blend
 from latent_studio.core.errors import OptionError
 from latent_studio.core.options import option
 from latent_studio.core.rows import parse_rows
@@ -13,6 +14,7 @@ from latent_studio.core.synthesis import NoiseMode, SynthesisSettings
 if TYPE_CHECKING:
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.core.style_mix import StyleMix
+    from latent_studio.core.synthesis import ClassWeights
 
 #: NumPy's legacy generator takes seeds up to this.
 SEED_MAX = 2**32 - 1
@@ -53,6 +55,62 @@ def class_option() -> Any:
         help="Label of a conditional model; 0 when not given.",
         low=0,
         flags=("--class", "--class-idx"),
+        metavar="N",
+    )
+
+
+def class_blend_option() -> Any:
+    """Which classes to blend."""
+    return option(
+        (),
+        help="Blend classes of a conditional model, such as 3:0.25,7:0.75, in place of --class.",
+        parse=parse_blend,
+        write=format_blend,
+        metavar="BLEND",
+    )
+
+
+def translate_option() -> Any:
+    """How far to move the picture."""
+    return option(
+        (0.0, 0.0),
+        help="Move the picture right and down, in picture widths; StyleGAN3 only.",
+        low=-10,
+        high=10,
+        metavar="D",
+    )
+
+
+def rotate_option() -> Any:
+    """How far to turn the picture."""
+    return option(
+        0.0,
+        help="Turn the picture anticlockwise about its centre; StyleGAN3 only.",
+        low=-360,
+        high=360,
+        unit="degrees",
+        metavar="A",
+    )
+
+
+def lod_option() -> Any:
+    """How many fine resolutions to leave out."""
+    return option(
+        None,
+        help="Level of detail: leave out this many of the finest resolutions; StyleGAN 1 and ProgGAN only.",
+        low=0,
+        high=12,
+        metavar="N",
+    )
+
+
+def chosen_scale_option() -> Any:
+    """Which picture size of a network that has several."""
+    return option(
+        None,
+        help="Picture size of an MS-PIE model: 0 is the smallest, each step adds a quarter of that.",
+        low=0,
+        high=28,
         metavar="N",
     )
 
@@ -128,29 +186,83 @@ class PictureOptions(Protocol):
     def noise_mode(self) -> NoiseMode: ...  # noqa: D102
     @property
     def noise_seed(self) -> int: ...  # noqa: D102
+    @property
+    def class_blend(self) -> ClassWeights: ...  # noqa: D102
+    @property
+    def translate(self) -> tuple[float, float]: ...  # noqa: D102
+    @property
+    def rotate(self) -> float: ...  # noqa: D102
+    @property
+    def lod(self) -> float | None: ...  # noqa: D102
+    @property
+    def chosen_scale(self) -> int | None: ...  # noqa: D102
 
 
 def synthesis_of(options: PictureOptions, spec: GeneratorSpec) -> SynthesisSettings:
     """The settings for a model.
 
     Raises:
-        OptionError: the class or the cutoff does not fit it.
+        OptionError: a class, the cutoff, or how to draw does not fit it.
     """
     class_idx, cutoff = options.class_idx, options.truncation_cutoff
-    if class_idx is not None and not spec.c_dim:
-        raise OptionError(
-            "--class", f"--class is {class_idx}, but this model has no classes.", hint="Leave --class out."
-        )
-    if class_idx is not None and class_idx >= spec.c_dim:
-        raise OptionError("--class", f"--class is {class_idx}, but must be from 0 to {spec.c_dim - 1}.")
+    _check_classes(class_idx, options.class_blend, spec)
     if cutoff is not None and cutoff > spec.num_ws:
         raise OptionError(
             "--truncation-cutoff", f"--truncation-cutoff is {cutoff}, but must be from 0 to {spec.num_ws}."
         )
-    return SynthesisSettings(
+    x, y = options.translate
+    settings = SynthesisSettings(
         truncation_psi=options.truncation_psi,
         truncation_cutoff=cutoff,
         noise_mode=options.noise_mode,
         noise_seed=options.noise_seed,
         class_idx=(class_idx or 0) if spec.c_dim else None,
+        class_blend=options.class_blend,
+        translate_x=x,
+        translate_y=y,
+        rotate_degrees=options.rotate,
+        lod=options.lod,
+        chosen_scale=options.chosen_scale,
     )
+    _check_drawing(settings, spec)
+    return settings
+
+
+def _check_classes(class_idx: int | None, blend: ClassWeights, spec: GeneratorSpec) -> None:
+    flag = "--class-blend" if blend else "--class"
+    labels = [label for label, _ in blend] or ([] if class_idx is None else [class_idx])
+    if blend and class_idx is not None:
+        raise OptionError(
+            "--class", "--class and --class-blend exclude each other.", hint="Leave one of them out."
+        )
+    if not labels:
+        return
+    if not spec.c_dim:
+        raise OptionError(
+            flag, f"{flag} is {labels[0]}, but this model has no classes.", hint=f"Leave {flag} out."
+        )
+    if max(labels) >= spec.c_dim:
+        raise OptionError(flag, f"{flag} is {max(labels)}, but must be from 0 to {spec.c_dim - 1}.")
+
+
+def _check_drawing(settings: SynthesisSettings, spec: GeneratorSpec) -> None:
+    if settings.is_moved and not spec.can_move:
+        raise OptionError(
+            "--translate",
+            "This model's picture cannot be moved or turned: only StyleGAN3 has an input to move.",
+            hint="Leave --translate and --rotate out.",
+        )
+    if settings.lod is not None and settings.lod > spec.highest_lod:
+        raise OptionError(
+            "--lod",
+            f"--lod is {settings.lod:g}, but must be from 0 to {spec.highest_lod} for this model."
+            if spec.highest_lod
+            else "This model has no levels of detail: it was not grown step by step.",
+        )
+    if settings.chosen_scale is not None and settings.chosen_scale >= len(spec.sizes):
+        raise OptionError(
+            "--chosen-scale",
+            f"--chosen-scale is {settings.chosen_scale}, but must be from 0 to {len(spec.sizes) - 1}."
+            if spec.sizes
+            else "This model draws pictures of one size only.",
+        )

@@ -24,19 +24,24 @@ from latent_studio.app.tasks.film_options import (
 )
 from latent_studio.app.tasks.picture_options import (
     SEED_MAX,
+    chosen_scale_option,
+    class_blend_option,
     class_option,
     cutoff_option,
+    lod_option,
     model_option,
     noise_mode_option,
     noise_seed_option,
     psi_option,
+    rotate_option,
     synthesis_of,
+    translate_option,
 )
 from latent_studio.core.errors import ModelError, OptionError
 from latent_studio.core.options import check_options, option
 from latent_studio.core.rows import format_rows, parse_rows
 from latent_studio.core.seed_plane import SeedPoint
-from latent_studio.core.synthesis import NoiseMode
+from latent_studio.core.synthesis import ClassWeights, NoiseMode
 from latent_studio.exporters.film_settings import FilmQuality, FilmSettings, Palette, Resampling
 from latent_studio.exporters.formats import FormatId
 
@@ -92,6 +97,11 @@ class TraverseOptions:
     class_idx: int | None = class_option()
     noise_mode: NoiseMode = noise_mode_option()
     noise_seed: int = noise_seed_option()
+    class_blend: ClassWeights = class_blend_option()
+    translate: tuple[float, float] = translate_option()
+    rotate: float = rotate_option()
+    lod: float | None = lod_option()
+    chosen_scale: int | None = chosen_scale_option()
     format: FormatId | None = format_option()
     resampling: Resampling = resampling_option()
     crf: int | None = crf_option()

@@ -368,9 +368,14 @@ def traverse_options(plan: TraversalPlan, *, sigmas: tuple[float, float] | None 
         quality=plan.settings.quality,
         truncation_psi=synthesis.truncation_psi,
         truncation_cutoff=synthesis.truncation_cutoff,
-        class_idx=synthesis.class_idx,
+        class_idx=None if synthesis.class_blend else synthesis.class_idx,
         noise_mode=synthesis.noise_mode,
         noise_seed=synthesis.noise_seed,
+        class_blend=synthesis.class_blend,
+        translate=(synthesis.translate_x, synthesis.translate_y),
+        rotate=synthesis.rotate_degrees,
+        lod=synthesis.lod,
+        chosen_scale=synthesis.chosen_scale,
     )
 
 

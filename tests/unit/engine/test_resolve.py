@@ -163,6 +163,26 @@ def test_the_same_seed_in_another_class_is_mapped_again() -> None:
     assert np.array_equal(found[0], found[2])
 
 
+def test_a_blend_of_classes_lies_between_their_embeddings() -> None:
+    generator = FakeGenerator(16, c_dim=3)
+    z = torch.from_numpy(z_from_seed(0, 8))[None]
+    weights = torch.tensor([[0.25, 0.0, 0.75]])
+    found = resolve(SeedPoint(0), generator=generator, class_idx=1, class_blend=((0, 0.25), (2, 0.75)))
+    assert np.array_equal(found, generator.map(z, weights)[0].numpy())
+    assert np.array_equal(
+        resolve(SeedPoint(0), generator=generator, class_blend=((2, 1.0),)),
+        resolve(SeedPoint(0), generator=generator, class_idx=2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("blend", "words"), [(((0, 0.5), (3, 0.5)), "from 0 to 2"), (((0, float("nan")),), "not a finite number")]
+)
+def test_a_blend_that_does_not_fit_is_refused(blend: object, words: str) -> None:
+    with pytest.raises(OptionError, match=words):
+        resolve(SeedPoint(0), generator=FakeGenerator(16, c_dim=3), class_blend=blend)
+
+
 @pytest.mark.parametrize("class_idx", [-1, 3])
 def test_a_class_out_of_range_is_refused(class_idx: int) -> None:
     with pytest.raises(OptionError, match="from 0 to 2"):

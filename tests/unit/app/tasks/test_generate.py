@@ -131,6 +131,11 @@ def test_style_mixing_keeps_the_form_of_the_one_and_takes_the_rest_of_the_other(
         ({"mix_seed": 2, "mix_rows": (3, 6)}, "--mix-rows"),
         ({"mix_seed": -2}, "--mix-seed"),
         ({"class_idx": 1}, "--class"),
+        ({"class_blend": ((0, 0.5), (1, 0.5))}, "--class-blend"),
+        ({"translate": (0.1, 0.0)}, "--translate"),
+        ({"rotate": 10.0}, "--translate"),
+        ({"lod": 1.0}, "--lod"),
+        ({"chosen_scale": 1}, "--chosen-scale"),
         ({"truncation_cutoff": 7}, "--truncation-cutoff"),
         ({"truncation_psi": float("nan")}, "--psi"),
         ({"noise_mode": "loud"}, "--noise-mode"),
@@ -179,3 +184,22 @@ def test_progress_ends_at_one_and_shows_the_pictures(
     run_generate(studio, GenerateOptions(str(tiny_model), (0, 1), tmp_path), recorder, recorder.token)
     assert recorder.reports[-1].fraction == 1
     assert recorder.reports[-1].preview is not None
+
+
+def test_a_blend_of_classes_is_another_picture_and_stands_in_the_recipe(
+    studio: Studio, tiny_classes: Path, tmp_path: Path
+) -> None:
+    blend = ((0, 0.5), (2, 0.5))
+    (path,) = generate(studio, tiny_classes, tmp_path / "blend", (1,), class_blend=blend)
+    ends = [
+        pixels(generate(studio, tiny_classes, tmp_path / str(end), (1,), class_idx=end)[0]).tobytes()
+        for end in (0, 2)
+    ]
+    assert pixels(path).tobytes() not in ends
+    with Image.open(path) as image:
+        assert json.loads(image.text[RECIPE_KEY])["synthesis"]["class_blend"] == [[0, 0.5], [2, 0.5]]
+
+
+def test_a_class_and_a_blend_exclude_each_other(studio: Studio, tiny_classes: Path, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="exclude each other"):
+        generate(studio, tiny_classes, tmp_path, class_idx=1, class_blend=((0, 1.0),))
