@@ -1,0 +1,288 @@
+"""WarpTrainer: the state of one training of warp paths, and its step.
+
+The generator is frozen and the unshifted picture is rendered without a graph: gradients flow to the support
+sets through the shifted picture alone. Both are what the loss needs and no more; the published program builds
+graphs for both pictures and gradients for all of the generator's weights, and throws them away.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from latent_studio.core.errors import InputError, ModelError, OptionError
+from latent_studio.methods.warp.draws import draw_batch, draw_latents
+from latent_studio.methods.warp.joined import Crew
+from latent_studio.methods.warp.pictures import render_small
+from latent_studio.methods.warp.reconstructor import Reconstructor
+from latent_studio.methods.warp.support_sets import SupportSets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from latent_studio.generators.protocol import Generator
+    from latent_studio.methods.warp.draws import Batch
+    from latent_studio.methods.warp.settings import WarpSettings
+
+    Tensor = torch.Tensor
+
+#: Weight of the past in each path's running accuracy; about fifty batches are remembered.
+_MEMORY = 0.98
+#: Pictures of the pool rendered at once.
+_POOL_CHUNK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StepStats:
+    """One step's results, or their mean over several steps.
+
+    Attributes:
+        accuracy: share of pairs whose path was told, 0 to 1.
+        classification_loss: cross-entropy in nats; log K when nothing is known.
+        regression_loss: mean absolute error of the magnitude.
+        total_loss: the two weighted.
+    """
+
+    accuracy: float
+    classification_loss: float
+    regression_loss: float
+    total_loss: float
+
+
+class WarpTrainer:
+    """One training: networks, optimiser, random state and statistics.
+
+    Args:
+        generator: frozen; on the device to train on.
+        settings: checked against the generator.
+        crew: the processes that train together.
+
+    Raises:
+        OptionError: the settings do not fit the model, or the batch not the number of processes.
+    """
+
+    def __init__(self, generator: Generator, settings: WarpSettings, *, crew: Crew | None = None) -> None:
+        settings.check(generator.spec)
+        self.generator, self.settings = generator, settings
+        self.crew = crew or Crew()
+        if settings.batch_size % self.crew.size or settings.batch_size < 2 * self.crew.size:
+            raise OptionError(
+                "--batch-size",
+                f"--batch-size is {settings.batch_size}, but must be a multiple of the {self.crew.size} "
+                "processes that share it, with at least 2 for each.",
+            )
+        spec, device = generator.spec, generator.device
+        self.iteration = 0
+        self.rng = torch.Generator().manual_seed(settings.seed)
+        self.support_sets = SupportSets(
+            settings.support_sets,
+            settings.dipoles,
+            settings.dim(spec),
+            gamma=settings.gamma,
+            learn_alphas=settings.learn_alphas,
+            learn_gammas=settings.learn_gammas,
+            rng=self.rng,
+        ).to(device)
+        # channels_last: convolutions of PyTorch on CPUs take this memory format without copies.
+        self.reconstructor = Reconstructor(
+            settings.reconstructor, settings.support_sets, channels=spec.channels, rng=self.rng
+        ).to(device)
+        self.reconstructor.to(memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(
+            [
+                {"params": _learned(self.support_sets), "lr": settings.support_set_lr},
+                {"params": _learned(self.reconstructor), "lr": settings.reconstructor_lr},
+            ]
+        )
+        self._compared: nn.Module = _Comparison(self.support_sets, self.reconstructor, self.render, settings)
+        if self.crew.size > 1:
+            self._compared = nn.parallel.DistributedDataParallel(self._compared, broadcast_buffers=False)
+        self._pool: tuple[Tensor, Tensor | None, Tensor] | None = None
+        self._sums = torch.zeros(4, dtype=torch.float64)
+        self._steps = 0
+        # (2, K): how often each path came up and was told, both fading.
+        self._paths = torch.zeros(2, settings.support_sets, dtype=torch.float64)
+
+    def prepare_pool(self, check_cancel: Callable[[], None]) -> None:
+        """Render the pool of latents, if the settings ask for one; the seed decides which."""
+        settings, spec = self.settings, self.generator.spec
+        if not settings.code_pool or self._pool is not None:
+            return
+        rng = torch.Generator().manual_seed(settings.seed)
+        z, labels = draw_latents(settings, spec, rng, count=settings.code_pool)
+        latents, pictures = [], []
+        with torch.no_grad():
+            for start in range(0, settings.code_pool, _POOL_CHUNK):
+                check_cancel()
+                part = slice(start, start + _POOL_CHUNK)
+                c = None if labels is None else labels[part]
+                latents.append(self.start_latents(z[part], c))
+                pictures.append(self.render(latents[-1], c))
+        self._pool = torch.cat(latents), labels, torch.cat(pictures)
+
+    def step(self) -> StepStats:
+        """One iteration.
+
+        Raises:
+            ModelError: the loss is no number; nothing was changed by this step.
+        """
+        self.prepare_pool(lambda: None)
+        batch = draw_batch(self.settings, self.generator.spec, self.rng)[
+            self.crew.share(self.settings.batch_size)
+        ]
+        device = self.generator.device
+        latents, labels, before = self._unshifted(batch)
+        path_idx, magnitudes = batch.path_idx.to(device), batch.magnitudes.to(device)
+        self.reconstructor.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        losses, is_right = self._compared(latents, labels, before, path_idx, magnitudes)
+        measured = torch.stack([is_right.float().mean(), *losses.detach()]).double().cpu()
+        measured = self.crew.mean(measured)
+        if not bool(torch.isfinite(measured).all()):
+            raise ModelError(f"The loss is not a number in iteration {self.iteration + 1}.")
+        losses[-1].backward()
+        self.optimizer.step()
+        self.iteration += 1
+        self._count(batch.path_idx, is_right.cpu(), measured)
+        return StepStats(*(float(value) for value in measured))
+
+    @property
+    def path_accuracy(self) -> tuple[float, ...]:
+        """Share of pairs told, path by path, lately; NaN for a path that has not come up yet."""
+        seen, right = self._paths
+        return tuple(float(r / s) if s > 0 else math.nan for s, r in zip(seen, right, strict=True))
+
+    def take_stats(self) -> StepStats:
+        """The mean over the steps since this was last asked; at least one."""
+        mean = self._sums / max(1, self._steps)
+        self._sums = torch.zeros_like(self._sums)
+        self._steps = 0
+        return StepStats(*(float(value) for value in mean))
+
+    def is_finite(self) -> bool:
+        """Whether every number learned so far is one."""
+        modules = (self.support_sets, self.reconstructor)
+        return all(bool(torch.isfinite(p).all()) for module in modules for p in module.parameters())
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that a training goes on from bit by bit: contiguous CPU tensors by name."""
+        tensors = {
+            "iteration": torch.tensor(self.iteration),
+            "rng": self.rng.get_state(),
+            "stats.sums": self._sums,
+            "stats.steps": torch.tensor(self._steps),
+            "stats.paths": self._paths,
+        }
+        for name, module in self._modules():
+            tensors |= {f"{name}.{key}": value for key, value in module.state_dict().items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{key}": value for key, value in state.items()}
+        return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """Go on from what ``state`` gave.
+
+        Raises:
+            InputError: it is not the state of a training with these settings.
+        """
+        try:
+            for name, module in self._modules():
+                head = f"{name}."
+                module.load_state_dict(
+                    {key.removeprefix(head): value for key, value in tensors.items() if key.startswith(head)}
+                )
+            whole = self.optimizer.state_dict()
+            whole["state"] = _optimizer_state(tensors)
+            self.optimizer.load_state_dict(whole)
+            self.rng.set_state(tensors["rng"])
+            self.iteration = int(tensors["iteration"])
+            self._sums, self._steps = tensors["stats.sums"].clone(), int(tensors["stats.steps"])
+            self._paths = tensors["stats.paths"].clone()
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise InputError(
+                "The checkpoint does not belong to a training with these settings.",
+                hint="Resume it with the settings in its own args.json, or start a new training.",
+            ) from error
+
+    def _modules(self) -> tuple[tuple[str, nn.Module], ...]:
+        return ("support_sets", self.support_sets), ("reconstructor", self.reconstructor)
+
+    def start_latents(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """The latents to shift, ``(N, dim)``: z itself, or the first row of truncated ws."""
+        z = z.to(self.generator.device)
+        if self.settings.space == "z":
+            return z
+        # Every row is the same before an edit, but those a cutoff leaves alone; there is none here.
+        return self.generator.map(z, labels, truncation_psi=self.settings.truncation_psi)[:, 0].contiguous()
+
+    def render(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """``(N, C, side, side)`` pictures of latents of the space, at the size that is compared."""
+        generator, settings = self.generator, self.settings
+        if settings.space == "z":
+            ws = generator.map(latents, labels, truncation_psi=settings.truncation_psi)
+        else:
+            ws = latents[:, None].expand(-1, generator.spec.num_ws, -1)
+        picture = render_small(generator, ws, settings.picture_size or generator.spec.resolution)
+        return picture.contiguous(memory_format=torch.channels_last)
+
+    def _unshifted(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor]:
+        with torch.no_grad():
+            if batch.pool_idx is not None and self._pool is not None:
+                latents, labels, pictures = self._pool
+                idx = batch.pool_idx
+                return latents[idx], None if labels is None else labels[idx], pictures[idx]
+            latents = self.start_latents(batch.z, batch.labels)
+            return latents, batch.labels, self.render(latents, batch.labels)
+
+    def _count(self, path_idx: Tensor, is_right: Tensor, measured: Tensor) -> None:
+        counts = torch.zeros_like(self._paths)
+        counts[0].index_add_(0, path_idx, torch.ones(len(path_idx), dtype=torch.float64))
+        counts[1].index_add_(0, path_idx, is_right.double())
+        self._paths = _MEMORY * self._paths + self.crew.mean(counts) * self.crew.size
+        self._sums += measured
+        self._steps += 1
+
+
+class _Comparison(nn.Module):
+    """What the losses come from; one module, so that several processes can average its gradients."""
+
+    def __init__(
+        self,
+        support_sets: SupportSets,
+        reconstructor: Reconstructor,
+        render: Callable[[Tensor, Tensor | None], Tensor],
+        settings: WarpSettings,
+    ) -> None:
+        super().__init__()
+        self.support_sets, self.reconstructor = support_sets, reconstructor
+        self._render, self._settings = render, settings
+
+    def forward(
+        self, latents: Tensor, labels: Tensor | None, before: Tensor, path_idx: Tensor, magnitudes: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """``(3,)`` losses: classification, regression, total; and ``(N,)`` bool: whether a path was told."""
+        shifts = magnitudes[:, None] * self.support_sets(latents, path_idx)
+        after = self._render(latents + shifts, labels)
+        logits, told = self.reconstructor(before, after)
+        classification = F.cross_entropy(logits, path_idx)
+        regression = (told - magnitudes).abs().mean()
+        total = self._settings.lambda_cls * classification + self._settings.lambda_reg * regression
+        return torch.stack([classification, regression, total]), logits.detach().argmax(1) == path_idx
+
+
+def _learned(module: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
+
+
+def _optimizer_state(tensors: Mapping[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+    states: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, index, key = name.split(".")
+            states.setdefault(int(index), {})[key] = tensor.clone()
+    return states
