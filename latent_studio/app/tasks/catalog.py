@@ -116,6 +116,24 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.model_get:run_model_get",
     ),
     Verb(
+        "warp train",
+        "Learn warp paths of a model, curved directions that need no labels.",
+        f"{_TASKS}.warp_train:WarpTrainOptions",
+        f"{_TASKS}.warp_train:run_warp_train",
+    ),
+    Verb(
+        "warp resume",
+        "Go on with a training of warp paths.",
+        f"{_TASKS}.warp_resume:WarpResumeOptions",
+        f"{_TASKS}.warp_resume:run_warp_resume",
+    ),
+    Verb(
+        "warp info",
+        "Say how a training of warp paths stands.",
+        f"{_TASKS}.warp_info:WarpInfoOptions",
+        f"{_TASKS}.warp_info:run_warp_info",
+    ),
+    Verb(
         "doctor",
         "Check this machine and this installation; the text is made for a report.",
         f"{_TASKS}.doctor:DoctorOptions",

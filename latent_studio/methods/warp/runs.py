@@ -139,8 +139,13 @@ class WarpRun:
             "total_loss": stats.total_loss,
         }
 
-    def goes_on(self, model_sha256: str, settings: WarpSettings) -> None:
+    def goes_on(self, model_sha256: str, settings: WarpSettings, *, writes: bool = True) -> None:
         """Make sure that a training goes on as it began, and remember what may change.
+
+        Args:
+            model_sha256: of the model at hand.
+            settings: wanted now.
+            writes: whether this process may write to the folder.
 
         Raises:
             InputError: it is of another model, or the settings differ; says which.
@@ -157,7 +162,7 @@ class WarpRun:
                 f"{self.folder} was begun with other settings: {'; '.join(changed)}.",
                 hint="Resume it with the settings it has, or choose another folder for a new training.",
             )
-        if before != settings:
+        if writes and before != settings:
             with _told_apart(self.folder, "the settings", kept=self.last_iteration):
                 self._write_args(model, settings)
 

@@ -106,8 +106,6 @@ def test_a_cancelled_training_goes_on_to_the_same_bits(generator: Generator, tmp
 
 def test_other_arguments_are_refused_by_name(generator: Generator, tmp_path: Path) -> None:
     _, run = begun(generator, tmp_path / "run", settings())
-    with pytest.raises(InputError, match="--batch-size was 4 and is now 8; --seed was 0 and is now 3|seed"):
-        run.goes_on(MODEL.sha256, settings(batch_size=8, seed=3))
     with pytest.raises(InputError) as caught:
         run.goes_on(MODEL.sha256, settings(batch_size=8, seed=3))
     assert "--batch-size was 4 and is now 8" in caught.value.title
@@ -159,7 +157,9 @@ def test_a_loss_that_is_no_number_stops_and_says_what_is_good(generator: Generat
         return real()
 
     trainer.step = step  # type: ignore[method-assign, assignment]
-    with pytest.raises(ModelError, match=r"iteration 5\. The training stopped; the checkpoint of iteration 3"):
+    with pytest.raises(
+        ModelError, match=r"iteration 5\. The training stopped; the checkpoint of iteration 3"
+    ):
         run_to_end(trainer, run)
     assert run.last_iteration == 3
     assert all(bool(torch.isfinite(tensor).all()) for tensor in read_support_sets(run.folder).values())

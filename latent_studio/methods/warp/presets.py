@@ -1,0 +1,112 @@
+"""Presets: settings of the published trainings, and one that a processor without CUDA gets through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Settings that belong together.
+
+    Attributes:
+        summary: what they are for, in a few words.
+        values: fields of ``WarpSettings``; those left out keep their defaults.
+    """
+
+    summary: str
+    values: Mapping[str, object]
+
+
+def _published(summary: str, **values: object) -> Preset:
+    return Preset(summary, MappingProxyType({"learn_gammas": True, **values}))
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "portraits": Preset(
+            "the bundled model on a processor, half an hour to an hour",
+            MappingProxyType(
+                {
+                    "space": "w",
+                    "support_sets": 24,
+                    "dipoles": 16,
+                    "learn_gammas": True,
+                    "support_set_lr": 3e-3,
+                    "reconstructor": "LeNet",
+                    "reconstructor_lr": 1e-3,
+                    "min_shift_magnitude": 1.0,
+                    "max_shift_magnitude": 3.0,
+                    "batch_size": 16,
+                    "iterations": 2000,
+                    "truncation_psi": 0.7,
+                    "picture_size": 64,
+                    "code_pool": 1024,
+                    "checkpoint_every": 100,
+                }
+            ),
+        ),
+        "sngan-mnist": _published(
+            "SNGAN of digits",
+            space="z",
+            support_sets=64,
+            dipoles=128,
+            reconstructor="LeNet",
+            min_shift_magnitude=0.15,
+            max_shift_magnitude=0.25,
+            batch_size=128,
+            iterations=120_000,
+        ),
+        "sngan-animefaces": _published(
+            "SNGAN of anime faces",
+            space="z",
+            support_sets=64,
+            dipoles=128,
+            reconstructor="LeNet",
+            min_shift_magnitude=0.25,
+            max_shift_magnitude=0.35,
+            batch_size=128,
+            iterations=120_000,
+        ),
+        "biggan": _published(
+            "BigGAN, class 239",
+            space="z",
+            support_sets=120,
+            dipoles=256,
+            reconstructor="ResNet",
+            min_shift_magnitude=0.1,
+            max_shift_magnitude=0.2,
+            batch_size=32,
+            iterations=150_000,
+            classes=(239,),
+        ),
+        "proggan": _published(
+            "ProgGAN of faces",
+            space="z",
+            support_sets=200,
+            dipoles=512,
+            reconstructor="ResNet",
+            min_shift_magnitude=0.1,
+            max_shift_magnitude=0.2,
+            batch_size=8,
+            iterations=150_000,
+        ),
+        "stylegan2": _published(
+            "StyleGAN2 of faces, in w",
+            space="w",
+            support_sets=200,
+            dipoles=512,
+            reconstructor="ResNet",
+            min_shift_magnitude=0.1,
+            max_shift_magnitude=0.2,
+            batch_size=12,
+            iterations=150_000,
+            z_truncation=0.7,
+        ),
+    }
+)
