@@ -92,6 +92,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.sefa:run_sefa",
     ),
     Verb(
+        "align",
+        "Cut faces out of photos as FFHQ cuts them, or squares, and keep the way back.",
+        f"{_TASKS}.align:AlignOptions",
+        f"{_TASKS}.align:run_align",
+    ),
+    Verb(
+        "paste",
+        "Put an edited crop back into its photo, at full size.",
+        f"{_TASKS}.paste:PasteOptions",
+        f"{_TASKS}.paste:run_paste",
+    ),
+    Verb(
         "model info",
         "Say what a model file holds, without running anything in it.",
         f"{_TASKS}.model_info:ModelInfoOptions",
