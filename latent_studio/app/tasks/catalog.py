@@ -146,6 +146,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.warp_info:run_warp_info",
     ),
     Verb(
+        "pool create",
+        "Make a folder of latents and their pictures, to start traversals and rankings from.",
+        f"{_TASKS}.pool_create:PoolCreateOptions",
+        f"{_TASKS}.pool_create:run_pool_create",
+    ),
+    Verb(
+        "pool traverse",
+        "Walk every latent of a pool along every path or direction of a set.",
+        f"{_TASKS}.pool_traverse:PoolTraverseOptions",
+        f"{_TASKS}.pool_traverse:run_pool_traverse",
+    ),
+    Verb(
         "doctor",
         "Check this machine and this installation; the text is made for a report.",
         f"{_TASKS}.doctor:DoctorOptions",
