@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from latent_studio.app.paths import Paths
-    from latent_studio.core.directions import Direction
+    from latent_studio.core.directions import Direction, Rows
     from latent_studio.core.spec import GeneratorSpec
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class Mark:
         flipped: turned round.
         ends: slider ends in units of the direction as shown; ``None`` keeps its suggestion.
         safe: the part of the way where pictures stay within what the model usually makes, from calibration.
+        rows: rows its slider moves; ``None`` keeps the direction's.
     """
 
     name: str = ""
@@ -71,6 +72,7 @@ class Mark:
     flipped: bool = False
     ends: tuple[float, float] | None = None
     safe: tuple[float, float] | None = None
+    rows: Rows = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,10 @@ class DirectionLibrary:
         """
         self._change(id, safe=_checked_ends(safe))
 
+    def set_rows(self, id: str, rows: Rows) -> None:
+        """Remember which rows a direction's slider moves; ``None`` goes back to the direction's own."""
+        self._change(id, rows=None if rows is None else tuple(sorted(set(rows))))
+
     def _entry(self, direction: Direction) -> LibraryEntry:
         mark = self._marks.get(direction.id, Mark())
         view = view_of(direction, name=mark.name or direction.name, flipped=mark.flipped, ends=mark.ends)
@@ -413,7 +419,16 @@ def _mark(fields: Mapping[str, object]) -> Mark:
         flipped=fields.get("flipped") is True,
         ends=_checked_ends(fields.get("ends")),
         safe=_checked_ends(fields.get("safe")),
+        rows=_checked_rows(fields.get("rows")),
     )
+
+
+def _checked_rows(rows: object) -> Rows:
+    if not rows:
+        return None
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, int) and row >= 0 for row in rows):
+        raise ValueError(f"rows are no list: {rows!r}")
+    return tuple(rows)
 
 
 def _checked_ends(ends: object) -> tuple[float, float] | None:

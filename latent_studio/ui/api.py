@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from latent_studio.app.store import SessionStore
     from latent_studio.app.studio import Studio
     from latent_studio.ui.actions import Actions
+    from latent_studio.ui.direction_shelf import DirectionShelf
+    from latent_studio.ui.dropped_files import DroppedFiles
     from latent_studio.ui.job_thread import JobThread
     from latent_studio.ui.messages import Messages
     from latent_studio.ui.model_menus import ModelMenus
@@ -33,6 +35,8 @@ class DockContext:
         jobs: long work.
         messages: news for the message bar.
         actions: everything the menus offer, by name.
+        directions: the directions of the open model, with what the user says of them.
+        dropped: who takes files dropped on the window.
         model_menus: recent and bundled models.
         studio: what jobs are given.
     """
@@ -46,5 +50,7 @@ class DockContext:
     jobs: JobThread
     messages: Messages
     actions: Actions
+    directions: DirectionShelf
+    dropped: DroppedFiles
     model_menus: ModelMenus
     studio: Studio

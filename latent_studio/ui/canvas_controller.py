@@ -33,6 +33,7 @@ class CanvasController(QObject):
         self._renders = renders
         self._models = models
         self._messages = context.messages
+        self._dropped = context.dropped
         self._details = ""
         self._copy_details = QAction(self.tr("Copy details"), self)
         self._copy_details.setObjectName("action-copy-details")
@@ -83,7 +84,8 @@ class CanvasController(QObject):
     @Slot(str)
     def take_file(self, path: str) -> None:
         """Open a dropped file; what it is, its content decides."""
-        self._models.open(path)
+        if not self._dropped.offer(path):
+            self._models.open(path)
 
     @Slot(str)
     def _show_opening(self, name: str) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latent_studio.app.library import library_models
-from latent_studio.app.ranges import SliderRanges
 from latent_studio.app.recents import Recent, load_recents, remember_recent
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.failures import Failure
@@ -75,7 +74,6 @@ class ModelOpener(QObject):
         self._renders = renders
         self._thread = thread
         self._model: LoadedModel | None = None
-        self._ranges: SliderRanges | None = None
         self._job: Job | None = None
         self._attempt = 0
         jobs.cancelled.connect(self._take_cancelled)
@@ -85,11 +83,6 @@ class ModelOpener(QObject):
     def model(self) -> LoadedModel | None:
         """The open model."""
         return self._model
-
-    @property
-    def ranges(self) -> SliderRanges | None:
-        """Remembered slider ends of the open model."""
-        return self._ranges
 
     @property
     def recents(self) -> tuple[Recent, ...]:
@@ -147,7 +140,6 @@ class ModelOpener(QObject):
         model = adoption.model
         had_model = self._model is not None
         self._model = model
-        self._ranges = SliderRanges(self._studio.paths, model.ref.sha256)
         self.model_changed.emit(model)
         # A walk over the seeds goes on with the next model; a latent of one fits no other.
         base = self._store.session.base

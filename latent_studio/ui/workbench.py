@@ -14,7 +14,9 @@ from latent_studio.ui.actions import Actions
 from latent_studio.ui.api import DockContext
 from latent_studio.ui.canvas_controller import CanvasController
 from latent_studio.ui.canvas_views import CanvasViews
+from latent_studio.ui.direction_shelf import DirectionShelf
 from latent_studio.ui.docking import Docking
+from latent_studio.ui.dropped_files import DroppedFiles
 from latent_studio.ui.event_log import open_event_log
 from latent_studio.ui.history_actions import HistoryActions
 from latent_studio.ui.icons import icon
@@ -94,6 +96,8 @@ class Workbench(QObject):
             jobs=self._jobs,
             messages=Messages(self),
             actions=actions,
+            directions=DirectionShelf(models, self),
+            dropped=DroppedFiles(),
             model_menus=ModelMenus(models, window),
             studio=studio,
         )

@@ -11,7 +11,7 @@ import numpy as np
 from latent_studio.app.direction_library import DirectionLibrary
 from latent_studio.app.settings import Settings
 from latent_studio.checkpoints.checkpoint import Provenance
-from latent_studio.core.directions import LinearDirection
+from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import CorruptFileError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.session import ModelRef, Session
@@ -41,18 +41,23 @@ class FakeModel:
     generator: object = None
 
 
-def fake_model(name: str, *, spec: GeneratorSpec = SPEC, sliders: int = 6) -> FakeModel:
+def fake_model(
+    name: str, *, spec: GeneratorSpec = SPEC, sliders: int = 6, folder: Path | None = None
+) -> FakeModel:
     """A model with straight directions ``e0``, ``e1``, … of sigma 2."""
     ref = ModelRef(name, f"{name}.safetensors", f"{name}-sha256")
     vectors = np.eye(sliders, spec.w_dim, dtype=np.float32) + 0.01
     directions = tuple(
-        LinearDirection(f"sefa:{k}", f"e{k}", Space.W, vectors[k], sigma=2.0) for k in range(sliders)
+        LinearDirection(
+            f"sefa:{k}", f"e{k}", Space.W, vectors[k], sigma=2.0, info=DirectionInfo(source="sefa")
+        )
+        for k in range(sliders)
     )
     provenance = Provenance(Path(ref.path), "safetensors", ref.sha256, 5_550_000, name)
     start = Session(
         model=ref, synthesis=SynthesisSettings(truncation_psi=0.7, class_idx=0 if spec.c_dim else None)
     )
-    library = DirectionLibrary(spec, directions, model_sha256=ref.sha256)
+    library = DirectionLibrary(spec, directions, model_sha256=ref.sha256, folder=folder)
     return FakeModel(ref, spec, provenance, directions, start, library)
 
 
@@ -80,7 +85,7 @@ class FakeStudio:
         name = Path(name_or_path).stem
         if name.startswith("bad"):
             raise CorruptFileError(f"{name} is cut short.", hint="Download it again.")
-        return fake_model(name, spec=self.spec)
+        return fake_model(name, spec=self.spec, folder=self.paths.data / "directions" / name)
 
     def adopt(self, model: FakeModel) -> None:
         self.engine.swap(model)

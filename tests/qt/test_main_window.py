@@ -247,9 +247,9 @@ def test_the_menu_of_a_slider_switches_it_changes_its_rows_and_resets_it(qtbot, 
     assert store.session.edits.find(id).enabled
     choose("take-rows")
     assert store.session.edits.find(id).rows == (0, 1)
-    window.context.models.ranges.set(direction(window, "e1"), -1.0, 8.0)
+    window.context.directions.library.set_ends(direction(window, "e1").id, (-1.0, 8.0))
     choose("reset-range")
-    assert window.context.models.ranges.of(direction(window, "e1")) == (-6.0, 6.0)
+    assert window.context.directions.find(direction(window, "e1").id).ends == (-6.0, 6.0)
     choose("reset")
     assert store.session.edits.find(id) is None
 

@@ -1,40 +1,45 @@
-"""The sliders: directions found on the model, each with its amount, rows and ends."""
+"""The sliders: directions of the open model in their banks, each with its amount, rows and ends."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from latent_studio.core.edits import Edit
+from latent_studio.ui.bank_tools import BankTools
+from latent_studio.ui.slider_menu import SliderMenu
+from latent_studio.ui.slider_states import resting_rows, rows_of, slider_state
 from latent_studio.ui.thumbnails import SliderEnds
-from latent_studio.ui.widgets.rows_field import RowsField, rows_text
+from latent_studio.ui.widgets.bank_tabs import BankTab, BankTabs
+from latent_studio.ui.widgets.empty_state import EmptyState
+from latent_studio.ui.widgets.rows_editor import RowsEditor
+from latent_studio.ui.widgets.rows_field import RowsField
 from latent_studio.ui.widgets.slider_bank import SliderBank
-from latent_studio.ui.widgets.slider_row import SliderRowState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from PySide6.QtGui import QImage
 
+    from latent_studio.app.direction_library import LibraryEntry
     from latent_studio.app.models import LoadedModel
-    from latent_studio.core.directions import Direction, Rows
+    from latent_studio.core.directions import Rows
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.widgets.slider_row import SliderRowState
 
-#: Within this many standard deviations pictures usually stay natural.
-_SAFE_SIGMAS = 2.0
+#: Banks that have a tab even when they are empty.
+_ALWAYS = ("favourites", "sefa", "boundaries", "warp", "pca")
+_FIRST_BANK = "sefa"
 
 
 class SlidersDock(QWidget):
-    """A bank of sliders, one per direction.
+    """A bank of sliders, one per direction; a search goes over all banks at once.
 
-    The row range in the header counts for sliders that rest at zero: a slider that has been moved keeps the
-    rows it was moved on until it is reset, or its menu says otherwise.
+    The row range in the header counts for sliders that rest at zero and have no rows of their own: a slider
+    that has been moved keeps the rows it was moved on until it is reset, or its menu says otherwise.
 
     Args:
         context: the window's parts.
@@ -44,8 +49,14 @@ class SlidersDock(QWidget):
     def __init__(self, context: DockContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._directions: dict[str, Direction] = {}
+        self._shelf = context.directions
+        self._bank_id = _FIRST_BANK
+        self._shows_hidden = False
+        self._entries: dict[str, LibraryEntry] = {}
         self._rows: Rows = None
+        self._tabs = BankTabs(self)
+        self._tabs.setObjectName("bank-tabs")
+        self._tools = BankTools(context, self)
         self._filter = QLineEdit(self)
         self._filter.setObjectName("slider-filter")
         self._filter.setClearButtonEnabled(True)
@@ -58,6 +69,17 @@ class SlidersDock(QWidget):
         self._bank = SliderBank(self)
         self._bank.setObjectName("slider-bank")
         self._bank.setUnit("sigma")
+        self._empty = EmptyState(self)
+        self._empty.setObjectName("bank-empty")
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self._bank)
+        self._stack.addWidget(self._empty)
+        self._menu = SliderMenu(context, self)
+        tabs = QHBoxLayout()
+        tabs.setSpacing(4)
+        tabs.addWidget(self._tabs, 1)
+        tabs.addWidget(self._tools.add_button)
+        tabs.addWidget(self._tools.more_button)
         header = QHBoxLayout()
         header.setSpacing(8)
         rows_label = QLabel(self.tr("Rows"), self)
@@ -69,39 +91,60 @@ class SlidersDock(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
+        layout.addLayout(tabs)
         layout.addLayout(header)
-        layout.addWidget(self._bank, 1)
-        self._show_count()
+        layout.addWidget(self._stack, 1)
+        # Many small changes, such as those of an import, are shown as one.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._show_all)
+        self._show_tabs()
+        self._show_all()
 
-        self._filter.textChanged.connect(self._bank.setFilter)
+        self._tabs.bankChosen.connect(self._choose_bank)
+        self._tools.hidden_toggled.connect(self._show_hidden)
+        self._filter.textChanged.connect(self._search)
         self._rows_field.rowsChanged.connect(self._set_rows)
         self._bank.amountChanged.connect(self._set_amount)
         self._bank.gestureFinished.connect(self._finish)
         self._bank.resetRequested.connect(context.store.reset_amount)
         self._bank.rangeChangeRequested.connect(self._set_range)
         self._bank.menuRequested.connect(self._show_menu)
+        self._bank.starToggled.connect(self._toggle_star)
+        self._bank.rowsRequested.connect(self._edit_rows)
         self._bank.visibleIdsChanged.connect(self._want_thumbnails)
+        self._menu.range_requested.connect(self._bank.editRange)
+        self._menu.rows_requested.connect(self._edit_rows_of)
         context.thumbnails.ready.connect(self._take_thumbnails)
         context.actions["sigma_unit"].toggled.connect(self._set_unit)
         context.actions["filter_sliders"].triggered.connect(self._focus_filter)
         context.models.model_changed.connect(self._take_model)
+        self._shelf.changed.connect(self._take_library)
+        self._shelf.reveal_requested.connect(self.reveal)
         context.bridge.session_changed.connect(self.show_session)
 
     @Slot(object)
     def _take_model(self, model: LoadedModel) -> None:
-        self._directions = {direction.id: direction for direction in model.directions}
         # Directions of different models may share their ids, but not their pictures.
         self._bank.clearThumbnails()
         self._rows = None
         self._rows_field.setNumRows(model.spec.num_ws)
         self._rows_field.setRows(None)
-        self._show_count()
+        if not self._shelf.bank(self._bank_id):
+            self._bank_id = next((bank.id for bank in self._shelf.banks if bank.shown), _FIRST_BANK)
+        self._show_tabs()
         self._show_all()
+
+    @Slot()
+    def _take_library(self) -> None:
+        self._show_tabs()
+        self._soon.start()
 
     @Slot(object, object)
     def show_session(self, old: Session, new: Session) -> None:
         """Show the amounts that changed."""
-        if old.model != new.model:
+        if old.model != new.model or old.locks != new.locks:
             self._show_all()
             return
         if old.edits is new.edits:
@@ -109,66 +152,102 @@ class SlidersDock(QWidget):
         before = {edit.id: edit for edit in old.edits}
         after = {edit.id: edit for edit in new.edits}
         for id in before.keys() | after.keys():
-            if before.get(id) != after.get(id) and id in self._directions:
-                self._bank.setRow(self._state_of(self._directions[id]))
+            if before.get(id) != after.get(id) and id in self._entries:
+                self._bank.setRow(self._state_of(self._entries[id]))
+
+    @Slot(str)
+    def reveal(self, id: str) -> None:
+        """Bring a direction's slider into sight, in whatever bank it is."""
+        entry = self._shelf.find(id)
+        if entry is None:
+            return
+        self._filter.clear()
+        if id not in self._entries:
+            self._shows_hidden = self._shows_hidden or entry.mark.hidden
+            self._choose_bank(entry.bank)
+        self._bank.focusRow(id)
+
+    # What is shown
+
+    def _show_tabs(self) -> None:
+        self._tabs.setBanks(
+            tuple(
+                BankTab(bank.id, bank.title, len(bank.shown))
+                for bank in self._shelf.banks
+                if bank.id in _ALWAYS or bank.entries
+            )
+        )
+        self._tabs.setCurrent(self._bank_id)
 
     def _show_all(self) -> None:
-        self._bank.setRows([self._state_of(direction) for direction in self._directions.values()])
+        self._soon.stop()
+        is_searching = bool(self._filter.text().strip())
+        entries = self._shelf.entries if is_searching else self._shelf.bank(self._bank_id)
+        self._entries = {entry.id: entry for entry in entries if self._shows_hidden or not entry.mark.hidden}
+        self._bank.setRows([self._state_of(entry) for entry in self._entries.values()])
+        self._show_count()
+        is_empty = not self._entries and not is_searching
+        if is_empty:
+            words = self._tools.empty_words(self._bank_id, has_hidden=bool(entries))
+            self._empty.setWords(words.text, words.actions)
+        self._stack.setCurrentWidget(self._empty if is_empty else self._bank)
         self._want_thumbnails()
 
     def _show_count(self) -> None:
-        count = len(self._directions)
+        count = sum(not entry.mark.hidden for entry in self._shelf.entries)
         self._filter.setPlaceholderText(
             self.tr("Filter {count} directions").format(count=count)
             if count
             else self.tr("Filter directions")
         )
 
-    def _state_of(self, direction: Direction) -> SliderRowState:
-        edit = self._context.store.session.edits.find(direction.id)
-        low, high = self._ends_of(direction)
-        rows = self._rows_of(direction)
-        safe = _SAFE_SIGMAS * direction.sigma
-        return SliderRowState(
-            id=direction.id,
-            name=direction.name,
-            rows_text=rows_text(rows, all_text=self.tr("all")),
-            amount=edit.amount if edit is not None else 0.0,
-            sigma=direction.sigma,
-            low=low,
-            high=high,
-            safe_low=max(low, -safe),
-            safe_high=min(high, safe),
-            enabled=edit is None or edit.enabled,
-            tooltip=_tooltip_of(direction),
+    def _state_of(self, entry: LibraryEntry) -> SliderRowState:
+        is_mixed = bool(self._filter.text().strip()) or self._bank_id == "favourites"
+        group = next((bank.title for bank in self._shelf.banks if bank.id == entry.bank), "")
+        return slider_state(
+            entry, self._context.store.session, resting=self._rows, group=group if is_mixed else ""
         )
 
-    def _ends_of(self, direction: Direction) -> tuple[float, float]:
-        ranges = self._context.models.ranges
-        return direction.suggested_range if ranges is None else ranges.of(direction)
+    @Slot(str)
+    def _choose_bank(self, id: str) -> None:
+        self._bank_id = id
+        self._tabs.setCurrent(id)
+        self._filter.clear()
+        self._show_all()
 
-    def _rows_of(self, direction: Direction) -> Rows:
-        edit = self._context.store.session.edits.find(direction.id)
-        rows = self._rows if edit is None else edit.rows
-        return direction.rows if rows is None else rows
+    @Slot(str)
+    def _search(self, text: str) -> None:
+        was_searching = len(self._entries) == len(self._shelf.entries)
+        if not text.strip() or not was_searching:
+            self._show_all()
+        self._bank.setFilter(text)
+
+    @Slot(bool)
+    def _show_hidden(self, shown: bool) -> None:
+        self._shows_hidden = shown
+        self._show_all()
 
     @Slot(object)
     def _set_rows(self, rows: Rows) -> None:
         self._rows = rows
         self._show_all()
 
+    # What the user does
+
     @Slot(str, float)
     def _set_amount(self, id: str, amount: float) -> None:
-        direction, store = self._directions.get(id), self._context.store
-        if direction is None:
+        entry, store = self._entries.get(id), self._context.store
+        if entry is None:
             # The hand still holds a slider of the model that was open before.
             return
-        if store.session.edits.find(id) is None:
-            edits = store.session.edits.with_edit(Edit(direction, amount, self._rows))
-            label = self.tr("Move {name}").format(name=direction.name)
-            store.replace(replace(store.session, edits=edits), label, gesture=id)
+        old = store.session.edits.find(id)
+        if old is None:
+            edit = Edit(entry.direction, amount, resting_rows(entry, self._rows))
         else:
-            store.set_amount(direction, amount, gesture=id)
+            edit = replace(old, direction=entry.direction, amount=amount)
+        label = self.tr("Move {name}").format(name=entry.direction.name)
+        edits = store.session.edits.with_edit(edit)
+        store.replace(replace(store.session, edits=edits), label, gesture=id)
 
     @Slot(str)
     def _finish(self, id: str) -> None:
@@ -182,11 +261,32 @@ class SlidersDock(QWidget):
 
     @Slot(str, float, float)
     def _set_range(self, id: str, low: float, high: float) -> None:
-        ranges = self._context.models.ranges
-        if ranges is not None:
-            ranges.set(self._directions[id], low, high)
-            self._bank.setRow(self._state_of(self._directions[id]))
-            self._want_thumbnails()
+        if self._shelf.library is not None:
+            self._shelf.library.set_ends(id, (low, high))
+
+    @Slot(str)
+    def _toggle_star(self, id: str) -> None:
+        entry = self._shelf.find(id)
+        if entry is not None and self._shelf.library is not None:
+            self._shelf.library.star(id, not entry.mark.starred)
+
+    @Slot(str)
+    def _edit_rows_of(self, id: str) -> None:
+        row = self._bank.rowWidget(id)
+        place = QPoint(0, 0) if row is None else row.mapToGlobal(row.rect().bottomLeft())
+        self._edit_rows(id, place)
+
+    @Slot(str, QPoint)
+    def _edit_rows(self, id: str, place: QPoint) -> None:
+        entry, model = self._shelf.find(id), self._context.models.model
+        if entry is None or model is None or entry.direction.space.value == "z" or model.spec.num_ws < 2:
+            return
+        rows = rows_of(entry, self._context.store.session, self._rows)
+        num_ws = model.spec.num_ws
+        editor = RowsEditor(tuple(range(num_ws)) if rows is None else rows, num_rows=num_ws, parent=self)
+        editor.rowsChosen.connect(lambda chosen: self._menu.choose_rows(id, chosen))
+        editor.resetRequested.connect(lambda: self._menu.choose_rows(id, None))
+        editor.popup_at(place)
 
     @Slot(bool)
     def _set_unit(self, in_sigma: bool) -> None:
@@ -210,17 +310,18 @@ class SlidersDock(QWidget):
 
     @Slot()
     def _want_thumbnails(self) -> None:
+        session = self._context.store.session
         wanted = []
         for id in self._bank.visibleIds():
-            direction = self._directions.get(id)
-            if direction is not None:
-                low, high = self._ends_of(direction)
-                wanted.append(SliderEnds(direction, low, high, self._rows_of(direction)))
+            entry = self._entries.get(id)
+            if entry is not None:
+                low, high = entry.ends
+                wanted.append(SliderEnds(entry.direction, low, high, rows_of(entry, session, self._rows)))
         self._context.thumbnails.show_ends(tuple(wanted))
 
     @Slot(str, object, object)
     def _take_thumbnails(self, id: str, low: QImage | None, high: QImage | None) -> None:
-        if id in self._directions:
+        if id in self._entries:
             self._bank.setThumbnails(id, low, high)
 
     @Slot(str, QPoint)
@@ -229,92 +330,4 @@ class SlidersDock(QWidget):
 
     def make_menu(self, id: str) -> QMenu:
         """What can be done with one slider; the menu goes when it is closed."""
-        edit = self._context.store.session.edits.find(id)
-        is_on = edit is None or edit.enabled
-        rows = rows_text(self._rows, all_text=self.tr("all"))
-        ranges = self._context.models.ranges
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setToolTipsVisible(True)
-        for name, text, tooltip, can_do, do in (
-            (
-                "reset",
-                self.tr("Reset"),
-                self.tr("Back to zero."),
-                edit is not None,
-                self._context.store.reset_amount,
-            ),
-            (
-                "switch",
-                self.tr("Switch off") if is_on else self.tr("Switch on"),
-                self.tr("Without its effect, but with its amount.") if is_on else self.tr("With its effect."),
-                edit is not None,
-                self._switch,
-            ),
-            (
-                "take-rows",
-                self.tr("Move rows {rows}").format(rows=rows),
-                self.tr("Move the rows chosen above the sliders."),
-                edit is not None and edit.rows != self._rows,
-                self._take_rows,
-            ),
-            ("", "", "", False, None),
-            (
-                "set-range",
-                self.tr("Range…"),
-                self.tr("Choose the slider's ends; they may be uneven."),
-                ranges is not None,
-                self._bank.editRange,
-            ),
-            (
-                "reset-range",
-                self.tr("Reset range"),
-                self.tr("Back to the ends that were suggested."),
-                ranges is not None
-                and ranges.of(self._directions[id]) != self._directions[id].suggested_range,
-                self._reset_range,
-            ),
-        ):
-            if do is None:
-                menu.addSeparator()
-                continue
-            action = menu.addAction(text)
-            action.setObjectName(f"slider-{name}")
-            action.setToolTip(tooltip)
-            action.setEnabled(can_do)
-            action.triggered.connect(partial(_call_with, do, id))
-        return menu
-
-    def _switch(self, id: str) -> None:
-        edit = self._context.store.session.edits.find(id)
-        if edit is not None:
-            word = self.tr("Switch off") if edit.enabled else self.tr("Switch on")
-            changed = replace(edit, enabled=not edit.enabled)
-            self._context.store.set_edit(changed, f"{word} {edit.direction.name}")
-
-    def _take_rows(self, id: str) -> None:
-        edit = self._context.store.session.edits.find(id)
-        if edit is not None:
-            label = self.tr("Change rows of {name}").format(name=edit.direction.name)
-            self._context.store.set_edit(replace(edit, rows=self._rows), label)
-
-    def _reset_range(self, id: str) -> None:
-        if self._context.models.ranges is not None:
-            self._context.models.ranges.reset(self._directions[id])
-            self._show_all()
-
-
-def _call_with(do: Callable[[str], object], id: str, _checked: bool = False) -> None:
-    do(id)
-
-
-def _tooltip_of(direction: Direction) -> str:
-    lines = [direction.name]
-    if direction.info.source:
-        lines.append(f"Found by {direction.info.source}")
-    lines += [
-        f"{name}: {value:.4g}" if isinstance(value, float) else f"{name}: {value}"
-        for name, value in direction.info.details.items()
-    ]
-    lines.append(f"σ = {direction.sigma:.4g}")
-    return "\n".join(lines)
+        return self._menu.make(id, resting=self._rows)

@@ -41,8 +41,8 @@ class SliderBank(QAbstractScrollArea):
     """A scrolling list of :class:`SliderRow`; rows out of sight have no widgets.
 
     Signals:
-        amountChanged, gestureStarted, gestureFinished, resetRequested, menuRequested, rangeChangeRequested:
-            as the row's.
+        amountChanged, gestureStarted, gestureFinished, resetRequested, menuRequested, rangeChangeRequested,
+            starToggled, rowsRequested: as the row's.
         visibleIdsChanged: ids of the rows in sight, top first.
     """
 
@@ -52,6 +52,8 @@ class SliderBank(QAbstractScrollArea):
     resetRequested = Signal(str)
     menuRequested = Signal(str, QPoint)
     rangeChangeRequested = Signal(str, float, float)
+    starToggled = Signal(str)
+    rowsRequested = Signal(str, QPoint)
     visibleIdsChanged = Signal(tuple)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -254,6 +256,8 @@ class SliderBank(QAbstractScrollArea):
             row.resetRequested.connect(self.resetRequested)
             row.menuRequested.connect(self.menuRequested)
             row.rangeChangeRequested.connect(self.rangeChangeRequested)
+            row.starToggled.connect(self.starToggled)
+            row.rowsRequested.connect(self.rowsRequested)
             row.peekRequested.connect(self._want_peek)
             row.entered.connect(self.scrollTo)
             row.slider.installEventFilter(self)
@@ -441,4 +445,4 @@ class _Peek(QWidget):
 
 
 def _haystack(row: SliderRowState) -> str:
-    return f"{row.name}\n{row.id}\n{row.rows_text}".casefold()
+    return f"{row.name}\n{row.group}\n{row.id}\n{row.rows_text}".casefold()

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from latent_studio.ui.icons import icon_pixmap
 from latent_studio.ui.theme import colour, colours, number_font
 from latent_studio.ui.widgets.number_label import NumberLabel, format_amount
 from latent_studio.ui.widgets.range_editor import RangeEditor
@@ -51,6 +52,8 @@ class SliderRowState:
         starred: a favourite.
         enabled: off keeps the amount but has no effect.
         tooltip: what is known about the direction.
+        locked: other sliders do not move along it.
+        group: what kind it is, shown after the name where kinds are mixed.
     """
 
     id: str
@@ -65,6 +68,8 @@ class SliderRowState:
     starred: bool = False
     enabled: bool = True
     tooltip: str = ""
+    locked: bool = False
+    group: str = ""
 
 
 class SliderRow(QWidget):
@@ -80,6 +85,8 @@ class SliderRow(QWidget):
         menuRequested: id and where, in global coordinates.
         rangeChangeRequested: id and new ends, in units of the direction.
         peekRequested: id; the mouse is on a thumbnail (and when it leaves: an empty id).
+        starToggled: id; the star was clicked.
+        rowsRequested: id and where, in global coordinates; the rows it touches were clicked.
         entered: id; the keyboard came to a part of the row.
     """
 
@@ -90,6 +97,8 @@ class SliderRow(QWidget):
     menuRequested = Signal(str, QPoint)
     rangeChangeRequested = Signal(str, float, float)
     peekRequested = Signal(str)
+    starToggled = Signal(str)
+    rowsRequested = Signal(str, QPoint)
     entered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -100,6 +109,9 @@ class SliderRow(QWidget):
         self._painted: dict[End, QImage] = {}
         self._hovered = False
         self._hover_end: End | None = None
+        self._hover_part = ""
+        self._star_box = QRectF()
+        self._rows_box = QRectF()
         self.slider = ValueSlider(self)
         self.slider.setObjectName("rowSlider")
         self.number = NumberLabel(self)
@@ -273,6 +285,14 @@ class SliderRow(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click on a thumbnail goes one step that way."""
         end = self._end_at(event.position())
+        part = self._part_at(event.position())
+        if part and event.button() == Qt.MouseButton.LeftButton:
+            if part == "star":
+                self.starToggled.emit(self._state.id)
+            else:
+                below = self._rows_box.bottomLeft().toPoint()
+                self.rowsRequested.emit(self._state.id, self.mapToGlobal(below))
+            return
         if end is None or event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
@@ -282,8 +302,16 @@ class SliderRow(QWidget):
         self.slider.changeTo(self.slider.value() + way * step)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """See whether the mouse is on a thumbnail."""
+        """See what the mouse is on."""
         self._hover(self._end_at(event.position()))
+        part = self._part_at(event.position())
+        if part != self._hover_part:
+            self._hover_part = part
+            if part:
+                self.setCursor(Qt.CursorShape.PointingHandCursor)
+            else:
+                self.unsetCursor()
+            self.update()
         event.ignore()
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -294,6 +322,7 @@ class SliderRow(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         """Calm again."""
         self._hovered = False
+        self._hover_part = ""
         self._hover(None)
         self.update()
 
@@ -322,6 +351,19 @@ class SliderRow(QWidget):
         if self.thumbnailRect("low").contains(spot):
             return "low"
         return "high" if self.thumbnailRect("high").contains(spot) else None
+
+    def starRect(self) -> QRectF:
+        """Where the star is, or would be."""
+        return self._star_box
+
+    def rowsRect(self) -> QRectF:
+        """Where the rows it touches are named; empty when there is no room for them."""
+        return self._rows_box
+
+    def _part_at(self, spot: QPointF) -> str:
+        if self._star_box.adjusted(-2, 0, 2, 0).contains(spot):
+            return "star"
+        return "rows" if self._rows_box.adjusted(-2, 0, 2, 0).contains(spot) else ""
 
     def _middle(self) -> QRectF:
         left = THUMBNAIL + _GAP
@@ -358,24 +400,44 @@ class SliderRow(QWidget):
         line = QRectF(middle.left(), middle.top(), middle.width(), self.number.height())
         metrics = painter.fontMetrics()
         right = float(self.number.x())
+        self._rows_box = QRectF()
         if self._state.rows_text:
             painter.setFont(number_font(self.font()))
             wide = painter.fontMetrics().horizontalAdvance(self._state.rows_text)
             if right - wide - 8 > line.left() + 48:
-                painter.setPen(colour(tokens.muted))
+                is_under = self._hover_part == "rows"
+                painter.setPen(colour(tokens.accent if is_under else tokens.muted))
                 box = QRectF(right - wide - 4, line.top(), wide, line.height())
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._state.rows_text)
+                self._rows_box = box
                 right = box.left()
             painter.setFont(self.font())
         left = line.left()
-        if self._state.starred:
-            painter.setPen(colour(tokens.warm if self._state.enabled else tokens.muted))
-            painter.drawText(QPointF(left, line.center().y() + metrics.ascent() / 2 - 1), "★")
-            left += metrics.horizontalAdvance("★") + 4
+        self._star_box = QRectF()
+        if self._state.starred or self._hovered:
+            star = "★" if self._state.starred else "☆"
+            is_loud = self._hover_part == "star" or (self._state.starred and self._state.enabled)
+            painter.setPen(colour(tokens.warm if is_loud else tokens.muted))
+            wide = metrics.horizontalAdvance("★")
+            painter.drawText(QPointF(left, line.center().y() + metrics.ascent() / 2 - 1), star)
+            self._star_box = QRectF(left, line.top(), wide, line.height())
+            left += wide + 4
+        if self._state.locked:
+            side = metrics.ascent()
+            mark = icon_pixmap("lock", size=side, role="accent", ratio=self.devicePixelRatioF())
+            painter.drawPixmap(int(left), int(line.center().y() - side / 2), mark)
+            left += side + 4
         painter.setPen(colour(tokens.text if self._state.enabled else tokens.muted))
         room = QRectF(left, line.top(), max(0.0, right - left - 8), line.height())
         name = metrics.elidedText(self._state.name, Qt.TextElideMode.ElideRight, int(room.width()))
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
+        left += metrics.horizontalAdvance(name) + 6
+        if self._state.group and right - left > 40:
+            painter.setPen(colour(tokens.muted))
+            rest = metrics.elidedText(self._state.group, Qt.TextElideMode.ElideRight, int(right - left - 8))
+            painter.drawText(
+                QRectF(left, line.top(), right - left - 8, line.height()), Qt.AlignmentFlag.AlignVCenter, rest
+            )
         painter.end()
 
     def _paint_thumbnail(self, painter: QPainter, end: End) -> None:

@@ -1,0 +1,178 @@
+"""DirectionFinder: searches of directions as jobs, with what has to be asked before."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from latent_studio.app.direction_files import HEADER_KEY
+from latent_studio.app.tasks.sefa import SefaOptions
+from latent_studio.core.errors import LatentStudioError
+from latent_studio.ui.direction_importer import DirectionImporter
+from latent_studio.ui.forms import OptionsForm
+from latent_studio.ui.widgets.form_sheet import FormSheet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from PySide6.QtWidgets import QWidget
+
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.studio import Studio
+    from latent_studio.core.directions import Direction, Rows
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.options import OptionsClass
+    from latent_studio.methods.sefa import SefaVariant
+    from latent_studio.ui.api import DockContext
+    from latent_studio.ui.failures import Failure
+
+#: Directions of a preset; who wants more asks for more.
+_SEFA_COUNT = 20
+_NPY_MAGIC = b"\x93NUMPY"
+#: Of WarpedGANSpace, rosinality and mmgeneration.
+_DIRECTION_NAMES = ("support_sets", "factor", "closed_form", "eigen")
+
+
+class DirectionFinder(QObject):
+    """What the menus of the bank begin.
+
+    Args:
+        context: the window's parts.
+        owner: widget that dialogs stand on.
+    """
+
+    def __init__(self, context: DockContext, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._context = context
+        self._owner = owner
+        self.importer = DirectionImporter(context, owner)
+
+    def import_files(self) -> None:
+        """Choose files of directions."""
+        self.importer.ask()
+
+    def take_file(self, path: Path, head: bytes) -> bool:
+        """Take a dropped file if it holds directions, as its first bytes or its name tell.
+
+        A ``.pt`` or ``.pth`` file may hold a network as well: only names of the field's own files count.
+        """
+        if not _holds_directions(path, head):
+            return False
+        self.importer.read(path)
+        return True
+
+    def find_sefa(self, rows: Rows) -> None:
+        """SeFa of some layers, in the place of the bank's directions."""
+        self._start_sefa("genforce", rows, _SEFA_COUNT)
+
+    def ask_sefa(self) -> None:
+        """SeFa as the user wants it."""
+        self.ask(
+            SefaOptions,
+            fields=("variant", "layers", "count"),
+            title=self.tr("Find SeFa directions"),
+            text=self.tr(
+                "The directions that the chosen layers react to most strongly, from the weights alone."
+            ),
+            values={"count": _SEFA_COUNT},
+            fixed={"model": "", "out": ""},
+            begin=lambda options: self._start_sefa(options.variant, options.layers, options.count),
+        )
+
+    def _start_sefa(self, variant: SefaVariant, rows: Rows, count: int | None) -> None:
+        model = self._context.models.model
+        if model is None:
+            return
+        self._context.jobs.start(
+            self.tr("Find SeFa directions"),
+            partial(_find_sefa, self._context.studio, model, variant, rows, count),
+            on_done=partial(self.take_found, model, "sefa"),
+            on_failed=self._fail,
+        )
+
+    def take_found(self, model: LoadedModel, bank: str, directions: Sequence[Direction]) -> None:
+        """Put what was found into a bank; starred ones that were there before stay."""
+        library = self._context.directions.library
+        if self._context.models.model is not model or library is None:
+            return
+        new = {direction.id for direction in directions}
+        starred = [
+            entry.found
+            for entry in self._context.directions.bank(bank)
+            if entry.mark.starred and not entry.is_kept and entry.id not in new
+        ]
+        if starred:
+            library.keep(starred, name=f"starred {bank}")
+        library.set_found(bank, directions)
+        if directions:
+            self._context.directions.reveal(directions[0].id)
+
+    def ask(
+        self,
+        options: type[OptionsClass],
+        *,
+        fields: tuple[str, ...],
+        title: str,
+        text: str,
+        begin: Callable[..., object],
+        values: dict[str, object] | None = None,
+        fixed: dict[str, object] | None = None,
+    ) -> FormSheet:
+        """Show a verb's options as a form over the window.
+
+        Args:
+            options: the verb's options.
+            fields: which of them to ask for.
+            title: of the sheet.
+            text: what will happen.
+            begin: called with the options filled in.
+            values: what the fields begin with.
+            fixed: values of the other options.
+        """
+        form = OptionsForm(options, fields=fields)
+        if values:
+            form.set_values(values)
+
+        def press() -> str:
+            try:
+                filled = form.build(**(fixed or {}))
+            except LatentStudioError as error:
+                return error.title
+            begin(filled)
+            return ""
+
+        sheet = FormSheet(
+            title, text, form, button=self.tr("Begin"), begin=press, parent=self._owner.window()
+        )
+        sheet.dismissed.connect(sheet.deleteLater)
+        sheet.openOverlay()
+        return sheet
+
+    def _fail(self, failure: Failure) -> None:
+        self._context.messages.failure(failure)
+
+
+def _holds_directions(path: Path, head: bytes) -> bool:
+    if head.startswith(_NPY_MAGIC) or HEADER_KEY.encode() in head:
+        return True
+    return path.name.startswith(_DIRECTION_NAMES) and path.suffix in (".pt", ".pth")
+
+
+def _find_sefa(
+    studio: Studio,
+    model: LoadedModel,
+    variant: SefaVariant,
+    rows: Rows,
+    count: int | None,
+    progress: ProgressSink,
+    cancel: CancelToken,
+) -> tuple[Direction, ...]:
+    from latent_studio.app.models import sefa_directions
+
+    cancel.check()
+    return sefa_directions(
+        model.generator, model.ref.sha256, paths=studio.paths, variant=variant, layers=rows, count=count
+    )
