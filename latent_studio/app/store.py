@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.history import History
 from latent_studio.core.session import Session
+from latent_studio.core.session_weight import weigh_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latent_studio.core.directions import Direction
+    from latent_studio.core.history import HistoryState
     from latent_studio.core.session import Base, ModelRef
     from latent_studio.core.synthesis import SynthesisSettings
 
@@ -26,7 +28,7 @@ class SessionStore:
     """
 
     def __init__(self, session: Session | None = None) -> None:
-        self.history: History[Session] = History(session or Session())
+        self.history: History[Session] = History(session or Session(), weigh=weigh_session)
         self._listeners: list[Listener] = []
 
     @property
@@ -87,6 +89,26 @@ class SessionStore:
         self.history.reset(replace(session, model=model))
         self._tell(old)
 
+    def open_history(self, history: HistoryState[Session], model: ModelRef) -> None:
+        """Go on with a document from a file.
+
+        Args:
+            history: all of its steps.
+            model: where its model is now; sessions of the same model learn the place.
+        """
+        old = self.session
+        ref: ModelRef | None
+        refs: dict[ModelRef, ModelRef] = {}
+        steps = []
+        for step in history.steps:
+            ref = step.value.model
+            if ref is not None and ref != model and ref.sha256 == model.sha256:
+                refs.setdefault(ref, model)
+                step = replace(step, value=replace(step.value, model=refs[ref]))
+            steps.append(step)
+        self.history.restore(replace(history, steps=tuple(steps)))
+        self._tell(old)
+
     def replace(self, session: Session, label: str, *, gesture: str | None = None) -> None:
         """Make any change; the same session again is no step."""
         old = self.session
@@ -97,10 +119,29 @@ class SessionStore:
 
     def close_gesture(self) -> None:
         """The hand was lifted: the next change is a step of its own."""
-        places = (self.history.place, len(self.history.steps))
+        places = (self.history.place, len(self.history))
         self.history.close_gesture()
-        if places != (self.history.place, len(self.history.steps)):
+        if places != (self.history.place, len(self.history)):
             self._tell(self.session)
+
+    def amend(self, session: Session) -> None:
+        """Change the document without a step, for what no user did."""
+        old = self.session
+        if session != old:
+            self.history.amend(session)
+            self._tell(old)
+
+    def star(self, id: int, starred: bool) -> None:
+        """Keep a step for good, or no longer."""
+        self.history.star(id, starred)
+        self._tell(self.session)
+
+    def remove_branch(self, id: int) -> bool:
+        """Forget a step and what came after it; False if the current step is among them."""
+        removed = self.history.remove_branch(id)
+        if removed:
+            self._tell(self.session)
+        return removed
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -114,10 +155,10 @@ class SessionStore:
         self.history.redo()
         self._tell(old)
 
-    def go_to(self, place: int) -> None:
-        """Visit a step of the history."""
+    def go_to(self, id: int) -> None:
+        """Visit a step of the history, of any branch."""
         old = self.session
-        self.history.go_to(place)
+        self.history.go_to(id)
         self._tell(old)
 
     def _set_edits(self, edits: EditStack, label: str, *, gesture: str | None = None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,6 +34,71 @@ def locked(path: Path) -> Iterator[None]:
     finally:
         # Closing gives the lock back.
         os.close(handle)
+
+
+class FileLock:
+    """A lock on a path that is held as long as an object lives, by means of a small file beside it.
+
+    Where the folder cannot be written nobody else can write there either, and the lock is taken for granted.
+
+    Args:
+        path: what is locked; the lock's file is ``.NAME.lock`` in the same folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._beside = path.with_name(f".{path.name}.lock")
+        self._handle: int | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this lock was acquired and not released."""
+        return self._handle is not None
+
+    def acquire(self) -> bool:
+        """Take the lock, without waiting.
+
+        Returns:
+            False if another program, or another lock of this one, holds it.
+        """
+        while self._handle is None:
+            try:
+                self._beside.parent.mkdir(parents=True, exist_ok=True)
+                handle = os.open(self._beside, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError:
+                return True
+            try:
+                _lock(handle)
+            except LockHeldError:
+                os.close(handle)
+                return False
+            except OSError:
+                # A file system without locks: better to work than to refuse.
+                os.close(handle)
+                return True
+            if self._is_still_there(handle):
+                self._handle = handle
+            else:
+                # Its holder took it away between our two steps: the file we hold is nobody's.
+                os.close(handle)
+        return True
+
+    def release(self) -> None:
+        """Let go and take the small file away; nothing happens if it was not held."""
+        handle, self._handle = self._handle, None
+        if handle is None:
+            return
+        if sys.platform != "win32":
+            # While it is held, so that nobody takes a file that is about to go.
+            with suppress(OSError):
+                self._beside.unlink()
+        os.close(handle)
+
+    def _is_still_there(self, handle: int) -> bool:
+        try:
+            return os.path.samestat(os.fstat(handle), self._beside.stat())
+        except OSError:
+            return False
 
 
 if sys.platform == "win32":

@@ -36,10 +36,13 @@ class Attachments:
     Attributes:
         arrays: read-only arrays by the digest of type, shape and bytes.
         directions: records of directions by their digest.
+        known: what was put in or taken out already: names by the id of an object, which is kept with its
+            name, and objects by name.
     """
 
     arrays: dict[str, NDArray[Any]] = field(default_factory=dict)
     directions: dict[str, Record] = field(default_factory=dict)
+    known: dict[int | str, tuple[object, str]] = field(default_factory=dict, repr=False, compare=False)
 
     def put(self, array: NDArray[Any]) -> Record:
         """Keep an array.
@@ -47,11 +50,14 @@ class Attachments:
         Returns:
             the reference to write in its place, ``{"array": name}``.
         """
+        if id(array) in self.known:
+            return {"array": self.known[id(array)][1]}
         plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         h = hashlib.blake2b(f"{plain.dtype.str}{array.shape}".encode(), digest_size=16)
         h.update(plain.tobytes())
         name = h.hexdigest()
         self.arrays.setdefault(name, plain.reshape(array.shape))
+        self.known[id(array)] = (array, name)
         return {"array": name}
 
 

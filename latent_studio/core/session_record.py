@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from latent_studio.core.direction_records import from_record, to_record
 from latent_studio.core.edits import Edit, EditStack
@@ -79,10 +79,13 @@ def read_fields(reader: Reader) -> Session:
 
 def direction_reference(direction: Direction, attachments: Attachments) -> str:
     """Keep a direction among the attachments; the name to refer to it by."""
+    if id(direction) in attachments.known:
+        return attachments.known[id(direction)][1]
     record, arrays = to_record(direction)
     whole: Record = {**record, "arrays": {name: attachments.put(array) for name, array in arrays.items()}}
     name = hashlib.blake2b(json.dumps(whole, sort_keys=True).encode(), digest_size=8).hexdigest()
     attachments.directions[name] = whole
+    attachments.known[id(direction)] = (direction, name)
     return name
 
 
@@ -97,11 +100,16 @@ def directions_of(session: Session) -> tuple[Direction, ...]:
 
 
 def read_direction(reader: Reader) -> Direction:
-    """The direction that a name refers to."""
-    name = reader.text()
+    """The direction that a name refers to: the same object for the same name."""
+    name, known = reader.text(), reader.attachments.known
+    if name in known:
+        return cast("Direction", known[name][0])
     if name not in reader.attachments.directions:
         raise damaged(f"{reader.place} names the direction {name[:40]!r}, which is not there")
-    return direction_of(Reader(reader.attachments.directions[name], f"directions.{name}", reader.attachments))
+    whole = Reader(reader.attachments.directions[name], f"directions.{name}", reader.attachments)
+    direction = direction_of(whole)
+    known[name] = (direction, name)
+    return direction
 
 
 def direction_of(reader: Reader) -> Direction:

@@ -158,6 +158,24 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.pool_traverse:run_pool_traverse",
     ),
     Verb(
+        "session show",
+        "Say what a session file holds: model, picture, and the tree of steps.",
+        f"{_TASKS}.session_show:SessionShowOptions",
+        f"{_TASKS}.session_show:run_session_show",
+    ),
+    Verb(
+        "session render",
+        "Render a step of a session file, or all starred ones.",
+        f"{_TASKS}.session_render:SessionRenderOptions",
+        f"{_TASKS}.session_render:run_session_render",
+    ),
+    Verb(
+        "session extract",
+        "Write the parts of a session file as files that other programs read.",
+        f"{_TASKS}.session_extract:SessionExtractOptions",
+        f"{_TASKS}.session_extract:run_session_extract",
+    ),
+    Verb(
         "doctor",
         "Check this machine and this installation; the text is made for a report.",
         f"{_TASKS}.doctor:DoctorOptions",

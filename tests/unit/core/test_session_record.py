@@ -64,6 +64,7 @@ sessions = st.builds(
         noise_mode=st.sampled_from(NOISE_MODES),
         noise_seed=st.integers(0, 2**32 - 1),
         class_idx=st.none() | st.integers(0, 999),
+        class_blend=st.lists(st.tuples(st.integers(0, 9), numbers), max_size=3).map(tuple),
     ),
     locks=st.lists(st.sampled_from([SMILE, TURN]), max_size=2).map(tuple),
     mix=st.none() | st.builds(StyleMix, bases, st.lists(st.integers(0, 3), max_size=4).map(tuple), numbers),
