@@ -6,7 +6,6 @@ next try goes on where the last one stopped. Nothing here knows what the files a
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 import os
@@ -23,10 +22,12 @@ from typing import TYPE_CHECKING, BinaryIO
 from latent_studio import __version__
 from latent_studio.core.errors import DownloadError
 from latent_studio.core.file_lock import LockHeldError, locked
+from latent_studio.core.files import file_sha256
 from latent_studio.core.jobs import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from email.message import Message
     from pathlib import Path
 
     from latent_studio.core.jobs import CancelToken, ProgressSink
@@ -172,7 +173,7 @@ def _fetch(
             if attempt == _TRIES - 1 or arrived <= before:
                 raise _broken_off(part, arrived, error) from error
     progress(Progress(None, f"Checking {part.target.name}"))
-    digest, size = _digest(part.path, cancel)
+    digest, size = file_sha256(part.path, check_cancel=cancel.check), part.path.stat().st_size
     if size_bytes is not None and size != size_bytes:
         part.remove()
         raise DownloadError(
@@ -210,8 +211,12 @@ def _receive(part: _Part, size_bytes: int | None, *, progress: ProgressSink, can
     try:
         answer = stream.answer(cancel)
         if answer.status == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            if answer.headers.get("content-range") == f"bytes */{have}":
+                # All of it is here already.
+                return
             part.remove()
-            raise _BrokenError
+            _receive(part, size_bytes, progress=progress, cancel=cancel)
+            return
         if answer.status != http.HTTPStatus.PARTIAL_CONTENT or not _continues(answer.headers, have):
             have = 0
         total = _total(answer.headers, have)
@@ -339,11 +344,10 @@ class _Stream:
             with error:
                 if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                     raise
-                self._put(_Answer(error.code, {}))
+                self._put(_Answer(error.code, _small(error.headers)))
             return
         with response:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            self._put(_Answer(response.status, headers))
+            self._put(_Answer(response.status, _small(response.headers)))
             while not self._is_closed.is_set():
                 chunk = response.read(_CHUNK_BYTES)
                 self._put(chunk or None)
@@ -357,6 +361,10 @@ class _Stream:
             except queue.Full:
                 continue
             return
+
+
+def _small(headers: Message) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def _opener() -> urllib.request.OpenerDirector:
@@ -433,13 +441,3 @@ def _broken_off(part: _Part, arrived: int, error: Exception) -> DownloadError:
         f"The connection broke after {arrived / 1e6:.1f} MB of {part.target.name}.",
         hint="What has arrived is kept. Try again: it goes on from there.",
     )
-
-
-def _digest(path: Path, cancel: CancelToken) -> tuple[str, int]:
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            cancel.check()
-            digest.update(chunk)
-            size += len(chunk)
-    return digest.hexdigest(), size

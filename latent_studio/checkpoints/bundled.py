@@ -18,10 +18,15 @@ DEFAULT_MODEL = "portraits"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
+def resources_dir() -> Path:
+    """The folder with what comes with the program: in an installed package, else beside it in a checkout."""
+    installed = _PACKAGE / "resources"
+    return installed if installed.is_dir() else _PACKAGE.parent / "resources"
+
+
 def bundled_models_dir() -> Path:
-    """The folder with one folder per model: within an installed package, else beside it in a checkout."""
-    installed = _PACKAGE / "resources" / "models"
-    return installed if installed.is_dir() else _PACKAGE.parent / "resources" / "models"
+    """The folder with one folder per model that comes with the program."""
+    return resources_dir() / "models"
 
 
 def bundled_models() -> tuple[str, ...]:

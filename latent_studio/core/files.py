@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+_BLOCK_BYTES = 1 << 20
 
 
 @contextmanager
@@ -32,3 +35,22 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def file_sha256(path: Path, *, check_cancel: Callable[[], None] | None = None) -> str:
+    """Hex digest of a file.
+
+    Args:
+        path: of the file.
+        check_cancel: asked after every megabyte; raises to stop.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+            if check_cancel is not None:
+                check_cancel()
+    return digest.hexdigest()

@@ -106,7 +106,10 @@ class WebServer:
         if asked and served.takes_ranges and same:
             start = int(asked.removeprefix("bytes=").rstrip("-"))
         if start >= len(served.content) and start:
-            handler.send_error(416)
+            handler.send_response(416)
+            if served.tells_length:
+                handler.send_header("Content-Range", f"bytes */{len(served.content)}")
+            handler.end_headers()
             return
         body = served.content[start:]
         handler.send_response(206 if start else 200)

@@ -34,6 +34,8 @@ def write_small_wheel(path: Path) -> WheelSource:
     return WheelSource(
         name="small-faces",
         title="Faces of 8 pixels",
+        family="dcgan",
+        resolution=8,
         project="small-faces",
         version="1.0",
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),

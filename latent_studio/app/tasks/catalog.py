@@ -146,6 +146,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.warp_info:run_warp_info",
     ),
     Verb(
+        "model add",
+        "Keep a model file in the library, as safetensors, under a name.",
+        f"{_TASKS}.model_add:ModelAddOptions",
+        f"{_TASKS}.model_add:run_model_add",
+    ),
+    Verb(
+        "model remove",
+        "Delete a model of the library.",
+        f"{_TASKS}.model_remove:ModelRemoveOptions",
+        f"{_TASKS}.model_remove:run_model_remove",
+    ),
+    Verb(
         "pool create",
         "Make a folder of latents and their pictures, to start traversals and rankings from.",
         f"{_TASKS}.pool_create:PoolCreateOptions",

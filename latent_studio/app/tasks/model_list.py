@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from latent_studio.app.library import library_dir, library_models
-from latent_studio.app.model_sources import SOURCES
+from latent_studio.app.model_sources import SOURCES, WebSource, family_title
 from latent_studio.checkpoints.bundled import bundled_models, bundled_models_dir, weights_path
 from latent_studio.core.options import check_options, option
 
@@ -32,18 +32,20 @@ class KnownModel:
     Attributes:
         name: as verbs take it.
         place: it came with the program, is in the user's library, or can be fetched.
-        size_bytes: of the file, or of what has to be fetched.
+        size_bytes: of the file, or of what has to be fetched; ``None`` where nobody states it.
         path: ``None`` if it has to be fetched.
-        title: what is known about one that can be fetched.
-        licence: the same.
+        title: what one that can be fetched makes.
+        licence: of its weights.
+        page: where its publisher tells about it.
     """
 
     name: str
     place: Literal["bundled", "library", "to get"]
-    size_bytes: int
+    size_bytes: int | None
     path: Path | None
     title: str = ""
     licence: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,14 @@ class ModelListResult:
                     "path": None if model.path is None else str(model.path),
                     "title": model.title,
                     "licence": model.licence,
+                    "page": model.page,
                 }
                 for model in self.models
             ]
             return (json.dumps(facts, indent=2, ensure_ascii=False),)
         width = max((len(model.name) for model in self.models), default=0)
         return tuple(
-            f"{model.name:<{width}}  {model.place:<7}  {model.size_bytes / 1e6:6.1f} MB  "
+            f"{model.name:<{width}}  {model.place:<7}  {_size_text(model.size_bytes)}  "
             + (str(model.path) if model.path is not None else f"{model.title}; {model.licence}")
             for model in self.models
         )
@@ -91,8 +94,16 @@ def run_model_list(
     kept = _at(library_dir(studio.paths), library_models(studio.paths), "library")
     names = {model.name for model in (*here, *kept)}
     others = tuple(
-        KnownModel(source.name, "to get", source.size_bytes, None, source.title, source.licence)
-        for source in sorted(SOURCES.values(), key=lambda source: source.name)
+        KnownModel(
+            source.name,
+            "to get",
+            source.size_bytes,
+            None,
+            f"{family_title(source.family)}, {source.resolution} px: {source.title}",
+            source.licence,
+            source.page if isinstance(source, WebSource) else f"https://pypi.org/project/{source.project}/",
+        )
+        for source in SOURCES.values()
         if source.name not in names
     )
     return ModelListResult((*here, *kept, *others), options.json)
@@ -101,3 +112,7 @@ def run_model_list(
 def _at(folder: Path, names: tuple[str, ...], place: Literal["bundled", "library"]) -> tuple[KnownModel, ...]:
     files = ((name, weights_path(folder, name)) for name in names)
     return tuple(KnownModel(name, place, path.stat().st_size, path) for name, path in files)
+
+
+def _size_text(size_bytes: int | None) -> str:
+    return "     ?   " if size_bytes is None else f"{size_bytes / 1e6:6.1f} MB"

@@ -236,6 +236,23 @@ def test_what_arrived_can_be_thrown_away(web: WebServer, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_part_that_is_whole_already_is_not_brought_again_where_the_server_says_so(
+    web: WebServer, tmp_path: Path, tells: bool
+) -> None:
+    token = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.message.startswith("Checking"):
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        bring(web, tmp_path / "model.pkl", progress=stop, cancel=token)
+    web.files["/model.pkl"].tells_length = tells
+    assert bring(web, tmp_path / "model.pkl").sha256 == SHA256
+    assert len(web.ranges) == (2 if tells else 3)
+
+
 def test_a_cancel_before_the_start_asks_nobody(web: WebServer, tmp_path: Path) -> None:
     token = CancelToken()
     token.cancel()

@@ -52,6 +52,7 @@ def test_programs_get_json(studio):
         "path": str(path),
         "title": "",
         "licence": "",
+        "page": "",
     }
     assert facts["dcgan-faces"]["path"] is None
 
