@@ -18,6 +18,7 @@ import numpy as np
 from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import InputError
 from latent_studio.core.spaces import Space
+from latent_studio.core.spread import spread_along
 from latent_studio.core.support_sets import SupportSet
 from latent_studio.core.warp_path import WarpPath
 
@@ -545,24 +546,6 @@ class _Importer:
             f"{spec.z_dim} in z, {spec.w_dim} in w and {spec.num_ws} rows of {spec.w_dim} in w+.",
             hint="It was made for another model.",
         )
-
-
-def spread_along(direction: LinearDirection, ws_samples: NDArray[np.float32] | None) -> float:
-    """Standard deviation of the model's latents along a direction, in units of its vector.
-
-    Args:
-        direction: straight; z is standard normal, so nothing needs to be measured there.
-        ws_samples: ``(n, w_dim)`` float32, w of random seeds without truncation; ``None`` gives 1 in W.
-    """
-    vector = direction.vector.astype(np.float64)
-    squared = float(np.square(vector).sum())
-    if direction.space is Space.Z:
-        return 1.0 / math.sqrt(squared)
-    if ws_samples is None:
-        return 1.0
-    summed = vector if vector.ndim == 1 else vector.sum(axis=0)
-    spread = float(np.std(ws_samples.astype(np.float64) @ summed)) / squared
-    return spread if spread > 1e-9 else 1.0
 
 
 def _settings_beside(path: Path) -> dict[str, object]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from latent_studio import __version__
 from latent_studio.core.direction_records import to_record
+from latent_studio.core.direction_views import FLIPPED
 from latent_studio.core.errors import DamagedSessionError, InputError, NewerVersionError
 from latent_studio.core.records import Attachments, Reader, Record, damaged
 from latent_studio.core.session import ModelRef
@@ -107,7 +108,7 @@ def model_of_recipe(text: str) -> ModelRef | None:
 
 def direction_record(direction: Direction) -> Mapping[str, object]:
     """A direction for a recipe: its id where the model alone gives it back, else with its numbers."""
-    if direction.info.source in _FOUND_AGAIN:
+    if direction.info.source in _FOUND_AGAIN and FLIPPED not in direction.info.details:
         return {
             "id": direction.id,
             "name": direction.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from latent_studio.core.directions import LinearDirection
@@ -10,6 +11,10 @@ from latent_studio.core.warp_path import WarpPath
 
 if TYPE_CHECKING:
     from latent_studio.core.directions import Direction
+
+
+#: The detail that says that a direction was turned round after it was found.
+FLIPPED = "flipped"
 
 
 def view_of(
@@ -30,6 +35,10 @@ def view_of(
         return direction
     low, high = direction.suggested_range
     ends = ends or ((-high, -low) if flipped else (low, high))
+    info = direction.info
+    if flipped:
+        # So that nobody takes it for what the model alone gives back under this id.
+        info = replace(info, details={**info.details, FLIPPED: "yes"})
     match direction:
         case LinearDirection():
             return LinearDirection(
@@ -40,7 +49,7 @@ def view_of(
                 rows=direction.rows,
                 sigma=direction.sigma,
                 suggested_range=ends,
-                info=direction.info,
+                info=info,
             )
         case WarpPath():
             field = direction.support_set
@@ -52,6 +61,6 @@ def view_of(
                 rows=direction.rows,
                 sigma=direction.sigma,
                 suggested_range=ends,
-                info=direction.info,
+                info=info,
             )
     return direction
