@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from latent_studio.core.session_record import (
     read_fields,
     session_to_record,
 )
+from latent_studio.core.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,13 +46,18 @@ def recipe_of(session: Session, **extras: object) -> str:
     """Write down everything a picture depends on, and no place on this machine.
 
     Args:
-        session: what was shown.
+        session: what was shown; its timeline is no part of the picture.
         extras: what else there is to say, such as ``sweep`` of a film; values that JSON knows.
 
     Returns:
         JSON in ASCII, keys sorted: the same session gives the same text. What is as in a new session is left
         out, but for base, edits and synthesis.
     """
+    return film_recipe_of(replace(session, timeline=Timeline()), **extras)
+
+
+def film_recipe_of(session: Session, **extras: object) -> str:
+    """``recipe_of`` with the timeline: what a film was made from."""
     record, arrays = session_to_record(session)
     model = session.model
     known = {name: direction for direction in directions_of(session) if (name := name_of(direction))}

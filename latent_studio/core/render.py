@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
-    from latent_studio.core.session import Base, Session
+    from latent_studio.core.pose import Pose
+    from latent_studio.core.session import Session
     from latent_studio.core.style_mix import StyleMix
 
 
@@ -41,7 +43,7 @@ class RenderRequest:
     """
 
     revision: int
-    base: Base = field(default_factory=SeedPoint)
+    base: AnyBase = field(default_factory=SeedPoint)
     edits: EditStack = field(default_factory=EditStack)
     synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
     coarse_only: bool = False
@@ -59,6 +61,13 @@ class RenderRequest:
             coarse_only,
             locks=session.locks,
             mix=session.mix,
+        )
+
+    @classmethod
+    def of_pose(cls, pose: Pose, *, revision: int, coarse_only: bool = False) -> RenderRequest:
+        """The request for a moment's picture."""
+        return cls(
+            revision, pose.base, pose.edits, pose.synthesis, coarse_only, locks=pose.locks, mix=pose.mix
         )
 
 

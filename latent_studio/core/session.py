@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from latent_studio.core.edits import EditStack
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import SynthesisSettings
+from latent_studio.core.timeline import Timeline
 
 if TYPE_CHECKING:
     # Not at run time: a session is made before the first window, and numpy would keep that waiting.
@@ -49,3 +50,5 @@ class Session:
     locks: tuple[Direction, ...] = ()
     #: Rows of ws that come from another place; ``None`` takes all from the base.
     mix: StyleMix | None = None
+    #: Keys of a film; no part of the picture.
+    timeline: Timeline = field(default_factory=Timeline)

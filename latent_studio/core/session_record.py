@@ -18,6 +18,7 @@ from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.spaces import Space
 from latent_studio.core.synthesis import SynthesisSettings
+from latent_studio.core.timeline_record import read_timeline, write_timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from latent_studio.core.directions import Direction
     from latent_studio.core.session import Base
     from latent_studio.core.style_mix import StyleMix
+    from latent_studio.core.timeline import Timeline
 
 T = TypeVar("T")
 
@@ -95,8 +97,15 @@ def name_of(direction: Direction) -> str:
 
 
 def directions_of(session: Session) -> tuple[Direction, ...]:
-    """All directions a session's picture depends on; one may come twice."""
-    return (*(edit.direction for edit in session.edits), *session.locks)
+    """All directions a session's picture and film depend on; one may come twice."""
+    timeline = session.timeline
+    return (
+        *(edit.direction for edit in session.edits),
+        *session.locks,
+        *(edit.direction for key in timeline.keys for edit in key.pose.edits),
+        *(direction for key in timeline.keys for direction in key.pose.locks),
+        *(track.direction for track in timeline.tracks if track.direction is not None),
+    )
 
 
 def read_direction(reader: Reader) -> Direction:
@@ -208,6 +217,14 @@ def _read_mix(reader: Reader) -> StyleMix | None:
     )
 
 
+def _write_timeline(timeline: Timeline, attachments: Attachments) -> object:
+    return write_timeline(timeline, attachments, CODECS)
+
+
+def _read_timeline(reader: Reader) -> Timeline:
+    return read_timeline(reader, CODECS)
+
+
 #: One line per field of ``Session``; whoever adds a field adds its codec.
 CODECS: dict[str, Codec[Any]] = {
     "model": Codec(_write_model, _read_model),
@@ -216,4 +233,5 @@ CODECS: dict[str, Codec[Any]] = {
     "synthesis": Codec(_write_synthesis, _read_synthesis),
     "locks": Codec(_write_locks, _read_locks),
     "mix": Codec(_write_mix, _read_mix),
+    "timeline": Codec(_write_timeline, _read_timeline),
 }

@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latent_studio.core.base_blend import BaseBlend
 from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import IncompatibleLatentError, OptionError
+from latent_studio.core.interpolate import on_sphere
 from latent_studio.core.latent import Latent, z_from_seed
 from latent_studio.core.rows import format_rows
 from latent_studio.core.spaces import Space
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from latent_studio.core.edits import Edit
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.seed_plane import SeedPoint
+    from latent_studio.core.session import Base
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.core.synthesis import ClassWeights, SynthesisSettings
     from latent_studio.generators.protocol import Generator
@@ -94,6 +97,8 @@ class Resolver:
         """Everything up to the broadcast, before truncation."""
         spec, base = self._generator.spec, request.base
         classes = _classes(request.synthesis, spec)
+        if isinstance(base, BaseBlend):
+            return self._blended_ws(request, base, classes)
         if isinstance(base, Latent):
             base.check_fits(spec)
             if base.space is Space.Z:
@@ -112,6 +117,26 @@ class Resolver:
             blend = part if blend is None else blend + part
         assert blend is not None  # noqa: S101 -- a point has at least one corner
         return blend
+
+    def _blended_ws(
+        self, request: RenderRequest, base: BaseBlend, classes: ClassWeights
+    ) -> NDArray[np.float32]:
+        """A place between places: their w's along a line; their z's along the sphere if that was asked for.
+
+        Without a mapping network w is z, and a line would sink towards the middle of the sphere.
+        """
+        spec = self._generator.spec
+        zs = [_z_of(part, spec) for part, _ in base.parts]
+        whole = [z for z in zs if z is not None]
+        if len(whole) == len(zs) and (base.spherical or not spec.has_mapping):
+            z = on_sphere(whole, [weight for _, weight in base.parts])
+            z = request.edits.apply(z, before_mapping=True, locks=request.locks)
+            # Nobody comes by here twice: remembering it would push out the keys.
+            return np.asarray(self.map_z(z[None], classes)[0])
+        blend = np.zeros((spec.num_ws, spec.w_dim), dtype=np.float64)
+        for part, weight in base.parts:
+            blend += weight * self._base_ws(replace(request, base=part)).astype(np.float64)
+        return np.asarray(blend, dtype=np.float32)
 
     def _map(self, z: NDArray[np.float32], classes: ClassWeights) -> NDArray[np.float32]:
         """Map one z ``(z_dim,)`` to ws ``(num_ws, w_dim)``, or remember it."""
@@ -159,6 +184,16 @@ def _classes(synthesis: SynthesisSettings, spec: GeneratorSpec) -> ClassWeights:
                 "--class-blend", f"The weight of class {label} is {weight}, not a finite number."
             )
     return synthesis.class_weights
+
+
+def _z_of(base: Base, spec: GeneratorSpec) -> NDArray[np.float32] | None:
+    """The z of a place, ``(z_dim,)``; ``None`` where it has none or lies between w's."""
+    if isinstance(base, Latent):
+        base.check_fits(spec)
+        return base.values if base.space is Space.Z else None
+    if base.is_whole or not spec.has_mapping:
+        return _blended_z(base, spec)
+    return None
 
 
 def _blended_z(point: SeedPoint, spec: GeneratorSpec) -> NDArray[np.float32]:

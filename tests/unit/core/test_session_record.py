@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from latent_studio.core.directions import DirectionInfo, LinearDirection
+from latent_studio.core.easing import Easing
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import DamagedSessionError
 from latent_studio.core.latent import Latent
+from latent_studio.core.pose import Pose
 from latent_studio.core.records import Attachments, Reader, record_of
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.session import ModelRef, Session
@@ -21,6 +23,7 @@ from latent_studio.core.session_record import CODECS, session_from_record, sessi
 from latent_studio.core.spaces import Space
 from latent_studio.core.style_mix import StyleMix
 from latent_studio.core.synthesis import NOISE_MODES, SynthesisSettings
+from latent_studio.core.timeline import Marker, PoseKey, Timeline, Track, ValueKey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +55,41 @@ edits = st.lists(
 bases = st.builds(
     SeedPoint, st.integers(0, 2**32 - 1), st.floats(0, 1, exclude_max=True), st.floats(0, 1, exclude_max=True)
 ) | st.builds(lambda x: Latent(Space.W_PLUS, np.full((4, 8), x)), st.floats(-9, 9, width=32))
+easings = st.sampled_from([Easing(), Easing("back", "out"), Easing("bezier", points=(0.1, -1.0, 0.9, 2.0))])
+poses = st.builds(Pose, base=bases, edits=edits, locks=st.just((TURN,)))
+keys = st.builds(
+    PoseKey,
+    id=st.integers(1, 9),
+    seconds=st.floats(0, 99),
+    pose=poses,
+    easing=easings,
+    name=st.text(max_size=5),
+    model=st.none() | st.just(ModelRef("cats", "", "ab")),
+)
+tracks = st.sampled_from(
+    [
+        (),
+        (Track("truncation_psi", (ValueKey(20, 0.5, 0.7), ValueKey(21, 1.5, 1.0))),),
+        (
+            Track("edit:sefa:1", (ValueKey(20, 0.5, 2.0),), TURN),
+            Track("classes", (ValueKey(21, 1.0, ((1, 0.5), (4, 0.5))),), is_muted=True),
+            Track("noise_mode", (ValueKey(22, 1.0, "random"), ValueKey(23, 2.0, "none"))),
+        ),
+    ]
+)
+timelines = st.builds(
+    Timeline,
+    keys=st.lists(keys, max_size=2, unique_by=lambda key: key.id).map(
+        lambda found: tuple(replace(key, seconds=key.seconds + 100 * i) for i, key in enumerate(found))
+    ),
+    tracks=tracks,
+    modes=st.sampled_from([(), (("base", "natural"), ("truncation_psi", "hold"))]),
+    loop=st.sampled_from(["once", "closed", "ping-pong"]),
+    speed=st.sampled_from(["keyed", "segments", "whole"]),
+    fps=st.floats(1, 60),
+    work=st.none() | st.just((0.5, 2.0)),
+    markers=st.sampled_from([(), (Marker(1.0, "here"),)]),
+)
 sessions = st.builds(
     Session,
     model=st.none() | st.builds(ModelRef, st.text(max_size=9), st.text(max_size=9), st.text(max_size=9)),
@@ -68,6 +106,7 @@ sessions = st.builds(
     ),
     locks=st.lists(st.sampled_from([SMILE, TURN]), max_size=2).map(tuple),
     mix=st.none() | st.builds(StyleMix, bases, st.lists(st.integers(0, 3), max_size=4).map(tuple), numbers),
+    timeline=timelines,
 )
 
 

@@ -10,9 +10,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from latent_studio.core.base_blend import BaseBlend, blended
 from latent_studio.core.directions import LinearDirection
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import IncompatibleLatentError, OptionError
+from latent_studio.core.interpolate import slerp
 from latent_studio.core.latent import Latent, z_from_seed
 from latent_studio.core.render import RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
@@ -23,7 +25,7 @@ from latent_studio.engine.resolve import Resolver
 from tests.helpers.fake_generator import FakeGenerator
 
 if TYPE_CHECKING:
-    from latent_studio.core.session import Base
+    from latent_studio.core.base_blend import AnyBase
 
 GENERATOR = FakeGenerator(16)
 AXIS_Z = LinearDirection("z1", "z1", Space.Z, np.eye(8)[1])
@@ -38,7 +40,7 @@ def mapped(z: np.ndarray, class_idx: int | None = None, generator: FakeGenerator
 
 
 def resolve(
-    base: Base, *edits: Edit, generator: FakeGenerator = GENERATOR, **synthesis: object
+    base: AnyBase, *edits: Edit, generator: FakeGenerator = GENERATOR, **synthesis: object
 ) -> np.ndarray:
     settings = SynthesisSettings(**synthesis)  # type: ignore[arg-type]
     return Resolver(generator).ws(RenderRequest(1, base, EditStack(edits), settings))
@@ -291,3 +293,37 @@ def test_a_lock_of_another_model_is_refused() -> None:
     wrong = LinearDirection("v", "v", Space.W, np.ones(9))
     with pytest.raises(IncompatibleLatentError):
         Resolver(GENERATOR).ws(RenderRequest(1, SeedPoint(3), locks=(wrong,)))
+
+
+def test_a_blend_of_places_blends_their_ws() -> None:
+    parts = ((SeedPoint(3), 0.25), (Latent(Space.W_PLUS, np.arange(48).reshape(6, 8) / 48), 0.75))
+    expected = 0.25 * resolve(SeedPoint(3)) + 0.75 * np.arange(48).reshape(6, 8) / 48
+    np.testing.assert_allclose(resolve(BaseBlend(parts)), expected, atol=1e-6)
+
+
+def test_a_spherical_blend_goes_through_z_and_keeps_its_length() -> None:
+    halfway = BaseBlend(((SeedPoint(3), 0.5), (SeedPoint(4), 0.5)), spherical=True)
+    z = slerp(z_from_seed(3, 8), z_from_seed(4, 8), 0.5)
+    assert np.array_equal(resolve(halfway), mapped(z))
+    # A place that has no z: along a line in w.
+    mixed = BaseBlend(((SeedPoint(3), 0.5), (Latent(Space.W, np.ones(8)), 0.5)), spherical=True)
+    np.testing.assert_allclose(resolve(mixed), (resolve(SeedPoint(3)) + 1) / 2, atol=1e-6)
+
+
+def test_without_a_mapping_network_blends_stay_on_the_sphere() -> None:
+    plain = FakeGenerator(16, has_mapping=False)
+    blend = BaseBlend(((SeedPoint(3), 0.5), (SeedPoint(4), 0.5)))
+    lengths = [np.linalg.norm(z_from_seed(seed, 8)) for seed in (3, 4)]
+    assert np.linalg.norm(resolve(blend, generator=plain)[0]) == pytest.approx(np.mean(lengths), rel=1e-5)
+
+
+def test_a_blend_of_one_place_is_that_place() -> None:
+    assert blended([(SeedPoint(3), 0.25), (SeedPoint(3), 0.75)]) == SeedPoint(3)
+    assert blended([(SeedPoint(3), 1.0), (SeedPoint(4), 0.0)]) == SeedPoint(3)
+
+
+def test_edits_in_z_move_every_place_of_a_blend() -> None:
+    edit = Edit(AXIS_Z, 2.0)
+    parts = ((SeedPoint(3), 0.5), (SeedPoint(4), 0.5))
+    expected = (resolve(SeedPoint(3), edit) + resolve(SeedPoint(4), edit)) / 2
+    np.testing.assert_allclose(resolve(BaseBlend(parts), edit), expected, atol=1e-6)

@@ -1,0 +1,58 @@
+"""Pose: everything a picture depends on at one moment, whichever model draws it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from latent_studio.core.base_blend import BaseBlend
+from latent_studio.core.edits import EditStack
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.synthesis import SynthesisSettings
+
+if TYPE_CHECKING:
+    from latent_studio.core.base_blend import AnyBase
+    from latent_studio.core.directions import Direction
+    from latent_studio.core.session import Session
+    from latent_studio.core.style_mix import StyleMix
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """The part of a session that a key of the timeline holds. The fields mean what they mean there.
+
+    Attributes:
+        base: where to start from; between keys a blend.
+        edits: applied in order.
+        synthesis: truncation, noise, class, how the network draws.
+        locks: directions that only their own edits may move along.
+        mix: rows of ws that come from another place.
+    """
+
+    base: AnyBase = field(default_factory=SeedPoint)
+    edits: EditStack = field(default_factory=EditStack)
+    synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
+    locks: tuple[Direction, ...] = ()
+    mix: StyleMix | None = None
+
+    @classmethod
+    def of(cls, session: Session) -> Pose:
+        """What a session shows."""
+        return cls(session.base, session.edits, session.synthesis, session.locks, session.mix)
+
+    def on(self, session: Session) -> Session:
+        """The session showing this pose.
+
+        Raises:
+            ValueError: the pose lies between places; ask the engine for the place first.
+        """
+        if isinstance(self.base, BaseBlend):
+            raise ValueError("a session starts from one place")
+        return replace(
+            session,
+            base=self.base,
+            edits=self.edits,
+            synthesis=self.synthesis,
+            locks=self.locks,
+            mix=self.mix,
+        )
