@@ -24,6 +24,8 @@ from latent_studio import __version__
 from latent_studio.app.direction_files import direction_file_bytes, read_direction_file
 from latent_studio.core.errors import InputError, LatentStudioError
 from latent_studio.core.files import replacing
+from latent_studio.core.session import Session
+from latent_studio.core.session_record import session_from_record, session_to_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.core.directions import Direction
+    from latent_studio.core.session import ModelRef
+    from latent_studio.core.synthesis import SynthesisSettings
 
 _INDEX, _DIRECTIONS, _LATENTS = "traversal.json", "directions.safetensors", "latents.npz"
 
@@ -47,6 +51,7 @@ class Traversal:
         directions: in order; the index is the ``path_idx``.
         amounts: ascending, in units of each direction; 0 is one of them.
         num_ws: rows of ws of the model.
+        synthesis: what all pictures share; truncation is in the stored latents already.
     """
 
     folder: Path
@@ -56,6 +61,7 @@ class Traversal:
     directions: tuple[Direction, ...]
     amounts: tuple[float, ...]
     num_ws: int
+    synthesis: SynthesisSettings
 
     def path_folder(self, path_idx: int) -> Path:
         """Of one direction."""
@@ -75,6 +81,19 @@ class Traversal:
         """Index of the amount 0."""
         return self.amounts.index(0.0)
 
+    def check_model(self, model: ModelRef) -> None:
+        """Refuse a traversal of another model.
+
+        Raises:
+            InputError: it is one; names both.
+        """
+        if model.sha256 != self.model_sha256:
+            raise InputError(
+                f"{self.folder} is a traversal of {self.model_name}, but the model is {model.name}, "
+                "another file.",
+                hint="Give the model it was made with, or make one of this model with “pool traverse”.",
+            )
+
     def write(self) -> None:
         """Write index and directions.
 
@@ -90,7 +109,9 @@ class Traversal:
         """What another traversal does differently, a few words each."""
         mine, theirs = self._index(), other._index()
         return [
-            f"{key} differ" for key in ("model", "seeds", "directions", "amounts") if mine[key] != theirs[key]
+            f"{key} differ"
+            for key in ("model", "seeds", "synthesis", "directions", "amounts")
+            if mine[key] != theirs[key]
         ]
 
     def save_latents(self, path_idx: int, ws: NDArray[np.float32]) -> None:
@@ -127,6 +148,7 @@ class Traversal:
             "program": f"Latent Studio {__version__}",
             "model": {"name": self.model_name, "sha256": self.model_sha256, "num_ws": self.num_ws},
             "seeds": list(self.seeds),
+            "synthesis": session_to_record(Session(synthesis=self.synthesis))[0]["synthesis"],
             "amounts": list(self.amounts),
             "directions": [
                 {"id": one.id, "name": one.name, "space": one.space.value} for one in self.directions
@@ -151,6 +173,7 @@ def read_traversal(folder: Path) -> Traversal:
             read_direction_file(folder / _DIRECTIONS),
             tuple(float(amount) for amount in index["amounts"]),
             int(cast("int", model["num_ws"])),
+            session_from_record({"synthesis": index["synthesis"]}, {}).synthesis,
         )
     except FileNotFoundError as error:
         raise InputError(f"{folder} holds no traversal.", hint="Make one with “pool traverse”.") from error

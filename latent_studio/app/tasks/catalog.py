@@ -188,6 +188,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.session_extract:run_session_extract",
     ),
     Verb(
+        "attributes",
+        "Read attributes, such as brightness or the turn of a head, off every picture of a traversal.",
+        f"{_TASKS}.attributes:AttributesOptions",
+        f"{_TASKS}.attributes:run_attributes",
+    ),
+    Verb(
+        "rank",
+        "Rank the walked paths by what they change: CSV, JSON, Markdown and a page with pictures.",
+        f"{_TASKS}.rank:RankOptions",
+        f"{_TASKS}.rank:run_rank",
+    ),
+    Verb(
         "doctor",
         "Check this machine and this installation; the text is made for a report.",
         f"{_TASKS}.doctor:DoctorOptions",

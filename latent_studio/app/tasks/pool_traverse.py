@@ -122,6 +122,7 @@ def run_pool_traverse(
             options.shift_steps, options.eps, leap=options.shift_leap, both_ways=not options.one_way
         ),
         model.spec.num_ws,
+        pool.synthesis,
     )
     make_folder(options.out)
     if (options.out / "traversal.json").exists():

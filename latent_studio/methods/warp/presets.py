@@ -45,7 +45,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                     "batch_size": 16,
                     "iterations": 2000,
                     "truncation_psi": 0.7,
-                    "picture_size": 64,
+                    "picture_size": 32,
+                    "start": "components",
                     "code_pool": 1024,
                     "checkpoint_every": 100,
                 }

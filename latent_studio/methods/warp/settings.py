@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from latent_studio.core.spec import GeneratorSpec
 
 WarpSpace = Literal["z", "w"]
+WarpStart = Literal["random", "components"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class WarpSettings:
         classes: labels to draw from where the model has classes; empty for all of them.
         picture_size: side of the pictures compared, in pixels; ``None`` for the model's own.
         code_pool: draw latents from a fixed pool of so many, whose pictures are rendered once; 0 draws anew.
+        start: ``random`` support vectors as published, or ``components``: path k begins along the k-th
+            principal component of the model's own latents.
         seed: of everything that is drawn.
         log_every: iterations between two entries of the statistics.
         checkpoint_every: iterations between two checkpoints.
@@ -67,6 +70,7 @@ class WarpSettings:
     classes: tuple[int, ...] = ()
     picture_size: int | None = None
     code_pool: int = 0
+    start: WarpStart = "random"
     seed: int = 0
     log_every: int = 10
     checkpoint_every: int = 1000
@@ -115,6 +119,13 @@ class WarpSettings:
                 "--space",
                 "--space is w, but this model has no mapping network.",
                 hint="Its pictures come from z directly: take --space z.",
+            )
+        if self.start == "components" and self.support_sets > self.dim(spec):
+            raise OptionError(
+                "--start",
+                f"--start is components, but there are {self.support_sets} paths and only {self.dim(spec)} "
+                "components.",
+                hint="Take --start random, or fewer paths.",
             )
         side = self.picture_size or spec.resolution
         _require(side >= 32, "--picture-size", side, "at least 32 px, or the reconstructor sees nothing")

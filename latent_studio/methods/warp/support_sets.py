@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Radii of the support vectors grow from 1 over the sets to just below this.
 _LARGEST_RADIUS = 4.0
+#: Length of what stays random where a path begins along a given direction of length one.
+_SCATTER = 0.5
 _TINY = 1e-20
 
 
@@ -100,6 +102,20 @@ class SupportSets(nn.Module):
         gradient = torch.einsum("ns,nsd->nd", weights, vectors) - weights.sum(1, keepdim=True) * latents
         unit: Tensor = gradient / gradient.norm(dim=1, keepdim=True).clamp_min(_TINY)
         return unit
+
+    def point_along(self, directions: Tensor, centre: Tensor) -> None:
+        """Begin each path along a direction of its own; radii, dipoles and some of the randomness stay.
+
+        Args:
+            directions: ``(K, dim)``, of length one.
+            centre: ``(dim,)``: where the latents are. The published start puts all support vectors around
+                zero, and where w has its mean far from there all paths lead to it or away from it at first.
+        """
+        with torch.no_grad():
+            radii = self.vectors.norm(dim=2, keepdim=True)
+            signs = torch.tensor([1.0, -1.0]).repeat(self.dipoles)[None, :, None].to(self.vectors)
+            along = signs * directions.to(self.vectors)[:, None] + _SCATTER * self.vectors / radii
+            self.vectors.copy_(centre.to(self.vectors) + radii * along / along.norm(dim=2, keepdim=True))
 
     def tensors(self) -> dict[str, Tensor]:
         """The state in the names and shapes of the published program's ``support_sets.pt``.

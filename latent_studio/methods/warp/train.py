@@ -69,8 +69,10 @@ def train(
         Cancelled: a stop was asked for; a checkpoint was written.
     """
     settings, crew = trainer.settings, trainer.crew
-    reporter = _Reporter(trainer, run, progress if crew.leads else lambda _report: None, clock)
+    if settings.code_pool and crew.leads:
+        progress(Progress(None, f"Rendering a pool of {settings.code_pool} latents"))
     trainer.prepare_pool(cancel.check)
+    reporter = _Reporter(trainer, run, progress if crew.leads else lambda _report: None, clock)
     first, stats = trainer.iteration, trainer.take_stats() if trainer.iteration == 0 else None
     with reporter:
         while trainer.iteration < settings.iterations:

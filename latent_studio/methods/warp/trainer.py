@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Weight of the past in each path's running accuracy; about fifty batches are remembered.
 _MEMORY = 0.98
+#: Latents drawn to find their principal components.
+_COMPONENT_SAMPLES = 2000
 #: Pictures of the pool rendered at once.
 _POOL_CHUNK = 16
 
@@ -88,6 +90,8 @@ class WarpTrainer:
             learn_gammas=settings.learn_gammas,
             rng=self.rng,
         ).to(device)
+        if settings.start == "components":
+            self.support_sets.point_along(*self._components())
         # channels_last: convolutions of PyTorch on CPUs take this memory format without copies.
         self.reconstructor = Reconstructor(
             settings.reconstructor, settings.support_sets, channels=spec.channels, rng=self.rng
@@ -208,6 +212,16 @@ class WarpTrainer:
                 "The checkpoint does not belong to a training with these settings.",
                 hint="Resume it with the settings in its own args.json, or start a new training.",
             ) from error
+
+    def _components(self) -> tuple[Tensor, Tensor]:
+        """The first K principal components of latents as drawn, ``(K, dim)`` of length one; their mean."""
+        z, labels = draw_latents(self.settings, self.generator.spec, self.rng, count=_COMPONENT_SAMPLES)
+        with torch.no_grad():
+            latents = self.start_latents(z, labels).double().cpu()
+        centre = latents.mean(0)
+        centred = latents - centre
+        _, columns = torch.linalg.eigh(centred.T @ centred)
+        return columns.T.flip(0)[: self.settings.support_sets].float(), centre.float()
 
     def _modules(self) -> tuple[tuple[str, nn.Module], ...]:
         return ("support_sets", self.support_sets), ("reconstructor", self.reconstructor)

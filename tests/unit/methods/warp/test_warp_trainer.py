@@ -134,6 +134,21 @@ def test_alphas_and_gammas_stay_where_they_are_not_learned(generator: Generator)
     assert torch.equal(before["LOGGAMMA"], after["LOGGAMMA"])
 
 
+def test_paths_can_begin_along_the_models_principal_components(generator: Generator) -> None:
+    trainer = WarpTrainer(generator, settings(start="components", dipoles=8))
+    z = torch.randn(400, 12, generator=rng(4))
+    w = generator.map(z)[:, 0]
+    first = torch.linalg.svd(w - w.mean(0), full_matrices=False).Vh[0]
+    shift = trainer.support_sets(w[:50], torch.zeros(50, dtype=torch.long)).detach()
+    other = trainer.support_sets(w[:50], torch.full((50,), 2)).detach()
+    assert float((shift @ first).abs().mean()) > 2 * float((other @ first).abs().mean())
+
+
+def test_more_paths_than_components_are_refused(generator: Generator) -> None:
+    with pytest.raises(OptionError, match="only 16 components"):
+        WarpTrainer(generator, settings(start="components", support_sets=20))
+
+
 def test_a_model_with_classes_is_trained_on_the_classes_asked_for(tmp_path: Path) -> None:
     generator = tiny_generator(tmp_path, c_dim=4)
     wanted = settings(classes=(1, 3), batch_size=32)

@@ -1,0 +1,262 @@
+"""attributes: read attributes off every picture of a traversal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latent_studio.app.tasks.picture_options import model_option
+from latent_studio.core.errors import InputError, OptionError
+from latent_studio.core.jobs import Progress
+from latent_studio.core.options import check_options, option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from latent_studio.app.attribute_tables import AttributeTable
+    from latent_studio.app.studio import Studio
+    from latent_studio.app.traversals import Traversal
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.methods.attributes.protocol import AttributePredictor
+
+#: Pictures shown to a predictor at once.
+_BATCH = 16
+#: Seeds of the random pictures that say how far an attribute spreads; far from those people try.
+_FIRST_SPREAD_SEED = 900_000
+
+
+@dataclass(frozen=True, slots=True)
+class AttributesOptions:
+    """Of which traversal, by whom."""
+
+    model: str = model_option()
+    traversal: Path = option(help="Folder that “pool traverse” wrote.", metavar="OUT")
+    predictor: tuple[str, ...] = option(
+        (),
+        help="Who reads them off, such as tone; give it again for more. All that suit the model by default.",
+        repeat=True,
+        metavar="ID",
+    )
+    spread: int = option(
+        64,
+        help="Random pictures that say how far each attribute spreads, the unit of effects.",
+        low=2,
+        high=10_000,
+        metavar="N",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AttributesResult:
+    """What was read.
+
+    Attributes:
+        folder: of the traversal, where the numbers are.
+        table: the numbers.
+    """
+
+    folder: Path
+    table: AttributeTable
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The file."""
+        return (str(self.folder / "attributes.npz"),)
+
+
+def run_attributes(
+    studio: Studio, options: AttributesOptions, progress: ProgressSink, cancel: CancelToken
+) -> AttributesResult:
+    """Render every stored latent of the complete paths again and read its attributes off.
+
+    Raises:
+        InputError: the traversal is of another model, or nothing in it is complete.
+        OptionError: a predictor does not exist or two of them give the same attribute.
+        LatentStudioError: a predictor's weights are missing; the hint says where to get them.
+        Cancelled: a stop was asked for.
+    """
+    import numpy as np
+
+    from latent_studio.app.attribute_tables import AttributeTable
+    from latent_studio.app.traversals import read_traversal
+    from latent_studio.exporters.part_file import export_error
+    from latent_studio.methods.attributes.protocol import LikenessPredictor
+
+    check_options(options)
+    traversal = read_traversal(options.traversal)
+    paths = traversal.complete
+    if not paths:
+        raise InputError(
+            f"No path of {options.traversal} is complete.", hint="Run “pool traverse” to its end first."
+        )
+    model = studio.open_model(options.model, progress=progress, cancel=cancel)
+    traversal.check_model(model.ref)
+    names, predictors = load_predictors(studio, options.predictor)
+    infos = [info for one in predictors for info in one.attributes]
+    owners = [name for name, one in zip(names, predictors, strict=True) for _ in one.attributes]
+    embedders = {n: p for n, p in zip(names, predictors, strict=True) if isinstance(p, LikenessPredictor)}
+    infos += [one.likeness for one in embedders.values()]
+    owners += list(embedders)
+    ids = [info.id for info in infos]
+    if len(set(ids)) < len(ids):
+        raise OptionError(
+            "--predictor", "Two predictors give the same attribute.", hint="Choose one of them."
+        )
+
+    shape = (len(paths), len(traversal.seeds), len(traversal.amounts), len(infos))
+    values = np.full(shape, np.nan, np.float32)
+    total = shape[0] * shape[1] * shape[2] + options.spread
+    seen = _Counter(progress, total)
+    random = _read(
+        studio, predictors, (), _random_requests(traversal, options.spread), seen, cancel, centre=0
+    )
+    spread = np.zeros(len(infos), np.float32)
+    spread[: random.shape[1]] = np.nan_to_num(np.nanstd(random, axis=0))
+    for row, path_idx in enumerate(paths):
+        for latent_idx in range(shape[1]):
+            requests = _requests(traversal, path_idx, latent_idx)
+            values[row, latent_idx] = _read(
+                studio,
+                predictors,
+                tuple(embedders.values()),
+                requests,
+                seen,
+                cancel,
+                centre=traversal.centre,
+            )
+    # How unlike one picture its neighbours on a path become has no spread over random ones; take its range.
+    for column in range(random.shape[1], len(infos)):
+        spread[column] = infos[column].span / 4
+    table = AttributeTable(
+        tuple(infos),
+        tuple(owners),
+        frozenset(one.likeness.id for one in embedders.values()),
+        paths,
+        values,
+        spread,
+    )
+    try:
+        table.write(options.traversal)
+    except OSError as error:
+        raise export_error(options.traversal / "attributes.npz", error) from error
+    return AttributesResult(options.traversal, table)
+
+
+def load_predictors(
+    studio: Studio, chosen: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[AttributePredictor, ...]]:
+    """The predictors of some ids, or all that suit the open model and need nothing that is not here.
+
+    Raises:
+        InputError: an id is unknown.
+        LatentStudioError: the weights of one that was asked for are missing.
+    """
+    from latent_studio.methods.attributes.catalog import bundled_predictors, find_predictor
+
+    registry = bundled_predictors()
+    device = studio.engine.choice.device
+    if chosen:
+        return tuple(chosen), tuple(find_predictor(name, registry).load(device) for name in chosen)
+    scopes = {"any", "portraits"} if studio.model.ref.name == "portraits" else {"any"}
+    names = tuple(name for name in registry if registry.get(name).scope in scopes)
+    return names, tuple(registry.get(name).load(device) for name in names)
+
+
+def pictures_to_tensor(pixels: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """Stored pictures as predictors take them.
+
+    Args:
+        pixels: ``(H, W, C)`` uint8 each, of one size; grey becomes RGB, RGBA is laid on white.
+
+    Returns:
+        ``(N, 3, H, W)`` float32 in [-1, 1].
+    """
+    import numpy as np
+    import torch
+
+    from latent_studio.exporters.pixels import without_alpha
+
+    stacked = torch.from_numpy(np.stack([without_alpha(one) for one in pixels])).permute(0, 3, 1, 2)
+    images: Tensor = stacked.float() / 127.5 - 1
+    return images.expand(-1, 3, -1, -1)
+
+
+class _Counter:
+    """Reports how many pictures are done."""
+
+    def __init__(self, progress: ProgressSink, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def add(self) -> None:
+        self._done += 1
+        self._progress(Progress(self._done / self._total, f"Read {self._done} of {self._total} pictures"))
+
+
+def _random_requests(traversal: Traversal, count: int) -> Iterator[RenderRequest]:
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.core.seed_plane import SeedPoint
+
+    for index in range(count):
+        base = SeedPoint(_FIRST_SPREAD_SEED + index)
+        yield RenderRequest(index, base=base, synthesis=traversal.synthesis)
+
+
+def _requests(traversal: Traversal, path_idx: int, latent_idx: int) -> Iterator[RenderRequest]:
+    from latent_studio.core.latent import Latent
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.core.spaces import Space
+
+    # Truncation is in the stored latents.
+    synthesis = replace(traversal.synthesis, truncation_psi=1.0, truncation_cutoff=None)
+    for step, ws in enumerate(traversal.read_latents(path_idx)[latent_idx]):
+        yield RenderRequest(step, base=Latent(Space.W_PLUS, ws), synthesis=synthesis)
+
+
+def _read(
+    studio: Studio,
+    predictors: Sequence[AttributePredictor],
+    embedders: Sequence[object],
+    requests: Iterable[RenderRequest],
+    seen: _Counter,
+    cancel: CancelToken,
+    *,
+    centre: int,
+) -> NDArray[np.float32]:
+    """``(T, A)``: the attributes of some pictures, then their likeness to the one at ``centre``."""
+    import numpy as np
+    import torch
+
+    from latent_studio.methods.attributes.protocol import LikenessPredictor
+
+    device = studio.engine.choice.device
+    rows, embeddings = [], [[] for _ in embedders]  # type: list[NDArray[np.float32]], list[list[Tensor]]
+    waiting: list[NDArray[np.uint8]] = []
+
+    def flush() -> None:
+        if not waiting:
+            return
+        with studio.engine.gate.background(), torch.inference_mode():
+            images = pictures_to_tensor(waiting).to(device)
+            rows.append(np.concatenate([one.predict(images).cpu().numpy() for one in predictors], axis=1))
+            for kept, one in zip(embeddings, embedders, strict=True):
+                assert isinstance(one, LikenessPredictor)  # noqa: S101
+                kept.append(one.embed(images).cpu())
+        waiting.clear()
+
+    for frame in studio.engine.render_batch(requests, check_cancel=cancel.check):
+        waiting.append(frame.pixels)
+        seen.add()
+        if len(waiting) == _BATCH:
+            flush()
+    flush()
+    columns = [np.concatenate(rows)]
+    for kept in embeddings:
+        whole = torch.cat(kept)
+        columns.append((whole @ whole[centre])[:, None].numpy())
+    return np.concatenate(columns, axis=1)

@@ -1,0 +1,41 @@
+"""Groups of attributes that are ranked together: one in question, the others its side effects."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_CELEBA = ("celeba_bangs", "celeba_eyeglasses", "celeba_beard", "celeba_smiling")
+_PERSON = ("identity", "gender", "age", "race")
+
+#: The published groups by their published names, then those of the bundled model.
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "DEV": ("au_12_Lip_Corner_Puller", "identity"),
+        "Face-W": ("face_width", "identity"),
+        "Face-H": ("face_height", "identity"),
+        "Face-WH": ("face_width", "face_height", "identity"),
+        "Age-FareFace": ("age", "identity", "gender", "race"),
+        "Age-CelebA": ("celeba_age", "identity", "gender", "race"),
+        "Gender": ("gender", "race", "age", "celeba_age"),
+        "Rotation": ("yaw", "pitch", "roll", "identity", "age", "celeba_age", "race", "gender", *_CELEBA),
+        "Smiling-AU12": ("au_12_Lip_Corner_Puller", *_PERSON),
+        "Smiling-CelebA": ("celeba_smiling", *_PERSON),
+        "Brow-Lowerer-AU4": ("au_4_Brow_Lowerer", *_PERSON),
+        "Bangs": ("celeba_bangs", "identity"),
+        "Beard": ("celeba_beard", "identity", "gender", "age"),
+        "pose": ("yaw", "pitch"),
+        "expression": ("smile", "mouth_open", "eye_open"),
+        "hair": ("hair_length", "hair_volume", "hair_lightness", "fringe"),
+        "tone": ("brightness", "contrast", "saturation", "warmth", "tint", "detail"),
+    }
+)
+
+
+def members(group: str, known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A group's attributes that were measured, and those that were not."""
+    wanted = GROUPS[group]
+    return tuple(one for one in wanted if one in known), tuple(one for one in wanted if one not in known)
