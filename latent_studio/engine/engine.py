@@ -171,6 +171,19 @@ class Engine:
         ws.flags.writeable = False
         return ws
 
+    @contextmanager
+    def job_step(self) -> Iterator[None]:
+        """Opens around one step of a job that computes by itself, with gradients or without.
+
+        What somebody watches passes between two steps, so keep them short.
+
+        Raises:
+            LatentStudioError: whatever goes wrong in it.
+        """
+        renderer = self._require_renderer()
+        with self.gate.background(), translated(), limited_threads(renderer.threads):
+            yield
+
     def stats(self) -> EngineStats:
         """What the status line shows."""
         renderer = self._renderer

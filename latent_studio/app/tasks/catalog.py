@@ -104,6 +104,12 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.paste:run_paste",
     ),
     Verb(
+        "encoder train",
+        "Train a network on a model's own samples that sees the latent of a picture.",
+        f"{_TASKS}.encoder_train:EncoderTrainOptions",
+        f"{_TASKS}.encoder_train:run_encoder_train",
+    ),
+    Verb(
         "model info",
         "Say what a model file holds, without running anything in it.",
         f"{_TASKS}.model_info:ModelInfoOptions",

@@ -1,0 +1,151 @@
+"""Objective: how far a picture is from the target, and how unusual its latent is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+
+from latent_studio.methods.projection.synthesis import as_rgb, at_side, clamped
+
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from torch import Tensor
+
+    class PictureNet(Protocol):
+        """A perceptual network whose features of the target are computed once."""
+
+        @property
+        def name(self) -> str:
+            """What its distance is called."""
+
+        def features(self, images: Tensor) -> tuple[Tensor, ...]:
+            """Look at pictures, ``(N, 3, H, W)`` in [-1, 1]."""
+
+        def distance(self, a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> Tensor:
+            """``(N,)``."""
+
+
+#: Pictures are compared at this side at most: nobody sees the difference, and time grows with the square.
+LARGEST_COMPARED = 256
+#: Below this the perceptual network has too little to look at.
+SMALLEST_PERCEPTUAL = 32
+
+
+@dataclass(frozen=True, slots=True)
+class LossWeights:
+    """What counts how much.
+
+    Attributes:
+        pixel: mean squared difference of pixels, in [-1, 1].
+        perceptual: distance of the perceptual network.
+        prior: how unusual the latent is: mean square of the whitened w, which is 1 for a usual one.
+        rows: how far the rows of a w+ are from each other, in the same unit; keeps edits usable.
+        noise: correlation left in noise maps that are searched as well (Karras et al. 2020, appendix D).
+    """
+
+    pixel: float = 1.0
+    perceptual: float = 0.6
+    prior: float = 0.002
+    rows: float = 0.002
+    noise: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How good a result is, as told to the user.
+
+    Attributes:
+        perceptual: distance at up to 256 pixels; smaller is better.
+        psnr: in dB at the model's own size; greater is better.
+        sigmas: distance of w from the mean; about 1 for a usual sample, and edits fail far beyond it.
+        rows: how far the rows of w+ are from each other, in the same unit; 0 in w.
+        metric: what the perceptual distance is called.
+    """
+
+    perceptual: float
+    psnr: float
+    sigmas: float
+    rows: float = 0.0
+    metric: str = ""
+
+    @property
+    def error(self) -> float:
+        """One number to compare results of one target by; smaller is better."""
+        return self.perceptual + 4 * 10 ** (-self.psnr / 10)
+
+    @property
+    def advice(self) -> str:
+        """One line: what to do next."""
+        if self.psnr < 14 or self.perceptual > 0.45:
+            return "Far off: check the crop, or this model cannot draw such a picture."
+        if self.sigmas > 1.8 or self.rows > 1.2:
+            return "Close, but far from usual latents: edits may break; go back a rung, or raise the prior."
+        if self.perceptual > 0.2 or self.psnr < 20:
+            return "Recognisable: continue, or climb to w+ for a closer likeness."
+        return "Close, and near usual latents: edits should work."
+
+
+@dataclass(slots=True)
+class Target:
+    """A picture to be found, with everything that is computed from it only once.
+
+    Attributes:
+        image: ``(1, 3, R, R)`` in [-1, 1], at the model's resolution.
+        net: the perceptual network.
+    """
+
+    image: Tensor
+    net: PictureNet
+    _levels: dict[int, tuple[Tensor, tuple[Tensor, ...] | None]] = field(default_factory=dict)
+
+    def at(self, side: int) -> tuple[Tensor, tuple[Tensor, ...] | None]:
+        """The target at a side, and what it looks like to the network (``None`` where it is too small)."""
+        if side not in self._levels:
+            with torch.no_grad():
+                image = at_side(self.image, side)
+                seen = self.net.features(image) if side >= SMALLEST_PERCEPTUAL else None
+            self._levels[side] = (image, seen)
+        return self._levels[side]
+
+
+def compared_side(side: int) -> int:
+    """The side at which pictures of a side are compared."""
+    return min(side, LARGEST_COMPARED)
+
+
+def picture_loss(pictures: Tensor, target: Target, weights: LossWeights) -> tuple[Tensor, dict[str, Tensor]]:
+    """How far pictures are from the target.
+
+    Args:
+        pictures: ``(N, 3, r, r)``.
+        target: brought to the same side.
+        weights: of ``pixel`` and ``perceptual``.
+
+    Returns:
+        ``(N,)``, and its parts by name, ``(N,)`` each, unweighted.
+    """
+    side = compared_side(pictures.shape[-1])
+    pictures = at_side(pictures, side)
+    image, seen = target.at(side)
+    parts = {"pixel": (pictures - image).square().mean((1, 2, 3))}
+    total = weights.pixel * parts["pixel"]
+    if seen is not None and weights.perceptual:
+        parts["perceptual"] = target.net.distance(target.net.features(pictures), seen)
+        total = total + weights.perceptual * parts["perceptual"]
+    return total, parts
+
+
+def score_picture(picture: Tensor, target: Target, *, sigmas: float, rows: float) -> Score:
+    """The score of a full-size picture ``(1, C, R, R)``."""
+    with torch.no_grad():
+        shown = clamped(as_rgb(picture))
+        mse = float((shown - target.image).square().mean())
+        side = compared_side(shown.shape[-1])
+        small, seen = at_side(shown, side), target.at(side)[1]
+        perceptual = 0.0 if seen is None else float(target.net.distance(target.net.features(small), seen))
+    psnr = 10 * math.log10(4 / max(mse, 1e-10))
+    return Score(perceptual, psnr, sigmas, rows, target.net.name)
