@@ -252,8 +252,8 @@ class Actions(QObject):
             ActionSpec(
                 "export_gif",
                 export,
-                self.tr("Traversal GIF…"),
-                self.tr("Sweep a slider, or all active edits, there and back into an animated GIF."),
+                self.tr("Export film…"),
+                self.tr("Write a sweep of sliders, the history or the picture as MP4, GIF, PNG and more."),
                 ("Ctrl+E",),
                 "export",
             ),

@@ -86,7 +86,7 @@ def bundled_docks() -> tuple[DockEntry, ...]:
         DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, None, "Alt+5"),
         DockEntry(
             "export",
-            tr("Export traversal"),
+            tr("Export"),
             f"{package}.export:ExportDock",
             _BOTTOM,
             208,

@@ -97,6 +97,17 @@ class OptionsForm(QWidget):
         if not_given and isinstance(editor, QAbstractSpinBox):
             editor.setSpecialValueText(not_given)
 
+    def setLabelWidth(self, width: int) -> None:
+        """Give all labels one width, so that the fields stand below those of a form above."""
+        for label in self._labels.values():
+            label.setFixedWidth(width)
+
+    def setShown(self, name: str, shown: bool) -> None:
+        """Show or hide one option; a hidden one keeps its value."""
+        layout = self.layout()
+        if isinstance(layout, QFormLayout):
+            layout.setRowVisible(self._fields[name], shown)
+
     def set_values(self, values: Mapping[str, object]) -> None:
         """Show values without a signal; names that have no field are left out."""
         for name, value in values.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from latent_studio.app.film import FilmResult
+from latent_studio.app.picture import SavedPicture
 from latent_studio.app.tasks.doctor import DoctorResult
 from latent_studio.ui.model_facts import size_text
 
@@ -14,6 +15,9 @@ def describe_result(result: object) -> tuple[str, str | None]:
             width, height = result.size
             text = f"{result.frames} frames, {width} × {height} px, {size_text(result.size_bytes)}"
             return text, str(result.path)
+        case SavedPicture():
+            width, height = result.size
+            return f"{width} × {height} px, {size_text(result.size_bytes)}", str(result.path)
         case DoctorResult():
             return result.summary, None
         case _:

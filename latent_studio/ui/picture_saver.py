@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,28 +10,19 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from latent_studio.app.picture import save_picture
 from latent_studio.core.render import RenderRequest
 from latent_studio.ui.picture_names import file_stem
 from latent_studio.ui.widgets.images import image_of
 
 if TYPE_CHECKING:
+    from latent_studio.app.picture import SavedPicture
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
-
-
-@dataclass(frozen=True, slots=True)
-class SavedPicture:
-    """What came of saving.
-
-    Attributes:
-        path: the file.
-    """
-
-    path: Path
 
 
 class PictureSaver(QObject):
@@ -71,7 +61,7 @@ class PictureSaver(QObject):
         self._folder = path.parent
         self._context.jobs.start(
             self.tr("Save {name}").format(name=path.name),
-            partial(_save, self._context.studio, self._context.store.session, path),
+            partial(save_picture, self._context.studio, self._context.store.session, path),
             on_done=self._tell_saved,
             on_failed=self._tell_failed,
             quiet=True,
@@ -110,14 +100,3 @@ class PictureSaver(QObject):
 def _render(studio: Studio, session: Session, progress: ProgressSink, cancel: CancelToken) -> Frame:
     cancel.check()
     return studio.engine.render_final(RenderRequest.of(session, revision=0))
-
-
-def _save(
-    studio: Studio, session: Session, path: Path, progress: ProgressSink, cancel: CancelToken
-) -> SavedPicture:
-    from latent_studio.app.recipe import recipe_of
-    from latent_studio.exporters.still import save_png
-
-    frame = _render(studio, session, progress, cancel)
-    save_png(path, frame.pixels, recipe_of(session))
-    return SavedPicture(path)

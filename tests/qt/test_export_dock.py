@@ -24,6 +24,7 @@ from tests.qt.conftest import WAIT_MS
 def dock(window, tmp_path):
     window.context.actions["export_gif"].trigger()
     dock = window.findChild(ExportDock)
+    field(dock, "export-format").setCurrentIndex(field(dock, "export-format").findData("gif"))
     field(dock, "export-file").setText(str(tmp_path / "film.gif"))
     fill(dock, frames=8, fps=10)
     return dock
@@ -40,6 +41,10 @@ def fill(dock, **values) -> None:
             editor.setCurrentIndex(editor.findData(value))
         else:
             editor.setValue(value)
+
+
+def plan_of(dock):
+    return dock.subject.plan(dock.target_form.target())
 
 
 def press(qtbot, dock, name: str) -> None:
@@ -95,7 +100,7 @@ def test_an_export_that_cannot_be_written_says_so_on_its_card(qtbot, window, doc
 
 def test_the_film_is_of_the_session_when_it_was_started(qtbot, window, studio, dock):
     studio.engine.stage_s = 0.02
-    plan = dock.plan()
+    plan = plan_of(dock)
 
     window.context.store.set_base(SeedPoint(99), "Go to seed 99")
 
@@ -110,7 +115,7 @@ def test_the_choice_follows_the_sliders_that_are_moved(window, dock):
     assert choose.currentText() == "e3"
     store.set_amount(directions(window)[1], 1.0)
     assert choose.currentText() == "All active edits"
-    assert [sweep.direction.name for sweep in dock.plan().sweeps] == ["e3", "e1"]
+    assert [sweep.direction.name for sweep in plan_of(dock).sweeps] == ["e3", "e1"]
 
 
 def test_all_edits_without_any_edit_cannot_be_exported(window, dock):
@@ -181,7 +186,7 @@ def test_copy_as_command_says_what_the_command_line_cannot_do(qtbot, window, doc
 
 def test_a_name_without_its_ending_gets_it(qtbot, window, dock, tmp_path):
     field(dock, "export-file").setText(f"  {tmp_path / 'film.mp4'} ")
-    assert dock.plan().out == tmp_path / "film.mp4.gif"
+    assert plan_of(dock).out == tmp_path / "film.mp4.gif"
 
     press(qtbot, dock, "export-start")
     qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
@@ -197,6 +202,100 @@ def test_without_a_file_it_asks_for_one(dock):
     assert field(dock, "export-start").isEnabled()
 
 
+@pytest.mark.parametrize(
+    ("format", "ending"),
+    [("mp4", ".mp4"), ("webp", ".webp"), ("apng", ".apng"), ("png", ""), ("sheet", ".png")],
+)
+def test_another_format_is_another_ending_and_is_written(qtbot, window, dock, tmp_path, format, ending):
+    choose = field(dock, "export-format")
+    choose.setCurrentIndex(choose.findData(format))
+    assert field(dock, "export-file").text() == str(tmp_path / f"film{ending}")
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    assert [path.name for path in tmp_path.iterdir()] == [f"film{ending}"]
+
+
+def test_who_types_an_ending_means_that_format(qtbot, dock, tmp_path):
+    file = field(dock, "export-file")
+    file.setText(str(tmp_path / "loop.webm"))
+    qtbot.keyClick(file, Qt.Key.Key_Return)
+
+    assert field(dock, "export-format").currentData() == "webm"
+    assert plan_of(dock).out == tmp_path / "loop.webm"
+
+
+@pytest.mark.parametrize(
+    ("format", "shown"),
+    [
+        ("mp4", {"fps", "size", "resampling", "quality", "crf", "keep_part"}),
+        ("gif", {"fps", "size", "resampling", "quality", "palette", "keep_part"}),
+        ("webp", {"fps", "size", "resampling", "quality", "lossless", "keep_part"}),
+        ("sheet", {"size", "resampling", "columns"}),
+    ],
+)
+def test_only_fields_that_concern_the_format_are_shown(dock, format, shown):
+    choose = field(dock, "export-format")
+    choose.setCurrentIndex(choose.findData(format))
+    names = ("fps", "size", "resampling", "quality", "crf", "lossless", "palette", "columns", "keep_part")
+    assert {name for name in names if field(dock, f"option-{name}").isVisibleTo(dock)} == shown
+
+
+def test_a_preset_sets_the_fields(dock):
+    preset = field(dock, "export-preset")
+    preset.setCurrentIndex(preset.findText("Small GIF"))
+    preset.activated.emit(preset.currentIndex())
+
+    plan = plan_of(dock)
+    assert (plan.format, plan.size, plan.fps, plan.settings.quality) == ("gif", 128, 15.0, "fast")
+
+
+def test_the_picture_itself_is_exported(qtbot, window, dock, tmp_path):
+    dock.choose("picture")
+    assert field(dock, "export-file").text().endswith(".png")
+    field(dock, "export-file").setText(str(tmp_path / "face.png"))
+    fill(dock, size=100)
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    with Image.open(tmp_path / "face.png") as picture:
+        assert picture.size == (100, 100)
+
+
+def test_the_history_is_a_film_of_its_steps(qtbot, window, dock, tmp_path):
+    dock.choose("history")
+    assert "no step" in field(dock, "export-estimate").text()
+    for amount in (1.0, 2.0):
+        window.context.store.set_amount(directions(window)[0], amount)
+    choose = field(dock, "export-format")
+    choose.setCurrentIndex(choose.findData("apng"))
+    field(dock, "export-file").setText(str(tmp_path / "steps.apng"))
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    with Image.open(tmp_path / "steps.apng") as film:
+        reds = [frame.convert("RGB").getpixel((0, 0))[0] for frame in ImageSequence.Iterator(film)]
+    assert reds == [colour_of(0), colour_of(1), colour_of(2)]
+
+
+def test_exports_queue_up(qtbot, window, studio, dock, tmp_path):
+    studio.engine.stage_s = 0.05
+    press(qtbot, dock, "export-start")
+    press(qtbot, dock, "export-start")
+    assert len(window.context.jobs.jobs) == 2
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film-2.gif", "film.gif"]
+
+
+def test_the_estimate_tells_the_size_of_the_file(qtbot, window, dock):
+    qtbot.waitUntil(lambda: window.context.renders.frame is not None, timeout=WAIT_MS)
+    fill(dock, frames=500)
+    assert "kB" in field(dock, "export-estimate").text() or "MB" in field(dock, "export-estimate").text()
+
+
 @pytest.mark.parametrize("in_sigma", [True, False])
 def test_the_copied_command_sweeps_to_the_same_last_digit(qtbot, window, dock, in_sigma):
     for place, sigma in ((1, 0.48750287683429727), (2, 0.44573581487214314)):
@@ -208,7 +307,7 @@ def test_the_copied_command_sweeps_to_the_same_last_digit(qtbot, window, dock, i
     choose.setCurrentIndex(choose.findText("All active edits"))
     field(dock, "export-low").setValue(-2.7)
     field(dock, "export-high").setValue(1.1)
-    plan = dock.plan()
+    plan = plan_of(dock)
 
     press(qtbot, dock, "export-copy-command")
 

@@ -1,0 +1,1 @@
+"""What the Export panel can write: one module per subject."""
