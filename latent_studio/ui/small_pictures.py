@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from latent_studio.ui.render_thread import ThumbnailWish
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from latent_studio.core.render import Frame, RenderRequest
     from latent_studio.ui.render_thread import RenderThread
@@ -30,6 +30,8 @@ class SmallPictures(QObject):
     ready = Signal(str, object, object)
     #: ``(client, key)``: there will be none.
     failed = Signal(str, object)
+    #: ``(token, result or Failure)`` of ``compute``.
+    computed = Signal(object, object)
 
     def __init__(self, thread: RenderThread, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +40,7 @@ class SmallPictures(QObject):
         self._priorities: dict[str, int] = {}
         thread.thumbnail_ready.connect(self._take)
         thread.thumbnail_failed.connect(self._give_up)
+        thread.called.connect(self.computed)
 
     def wish(
         self, client: str, wishes: Sequence[tuple[Hashable, RenderRequest]], *, priority: int = 0
@@ -55,6 +58,15 @@ class SmallPictures(QObject):
         self._priorities[client] = priority
         if before or self._waiting[client]:
             self._tell()
+
+    def compute(self, token: object, work: Callable[[], object]) -> None:
+        """Run something short where the pictures are made, between two of them; ``computed`` brings it.
+
+        Args:
+            token: hands the result back to whoever asked.
+            work: takes milliseconds; longer work is a job.
+        """
+        self._thread.call(token, work)
 
     def is_waiting(self, client: str) -> bool:
         """Whether a client's pictures are still to come."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
@@ -31,6 +31,8 @@ LINE_HEIGHT = 28
 _CHECK = 16
 _ID = Qt.ItemDataRole.UserRole
 _AMOUNT = Qt.ItemDataRole.UserRole + 1
+_NOTE = Qt.ItemDataRole.UserRole + 2
+_LOCKED = Qt.ItemDataRole.UserRole + 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +44,38 @@ class EditItem:
         name: what the user sees.
         amount_text: how far, with its unit.
         enabled: off keeps the amount but has no effect.
+        note: what else is worth knowing, shown after the name.
+        locked: others do not move along its direction.
     """
 
     id: str
     name: str
     amount_text: str = ""
     enabled: bool = True
+    note: str = ""
+    locked: bool = False
 
 
 class EditList(QListWidget):
     """A switch, the place in the order, the name and the amount of each edit.
 
     The list shows what it is told: after a signal the owner sets the new items. Space switches, Delete
-    removes, Ctrl+Up and Ctrl+Down move, the mouse drags.
+    removes, L locks, Ctrl+Up and Ctrl+Down move, the mouse drags.
 
     Signals:
         enabledChanged: id and whether it is on.
         moved: id and its new position, counted without itself.
         removeRequested: id.
+        lockToggled: id; the lock was clicked.
+        menuRequested: id and where, in global coordinates.
         selected: id of the line the user went to.
     """
 
     enabledChanged = Signal(str, bool)
     moved = Signal(str, int)
     removeRequested = Signal(str)
+    lockToggled = Signal(str)
+    menuRequested = Signal(str, QPoint)
     selected = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -86,7 +96,7 @@ class EditList(QListWidget):
         self.setUniformItemSizes(True)
         self.setAccessibleName(self.tr("Active edits"))
         self.setToolTip(
-            self.tr("Applied from top to bottom. Drag to reorder, Space switches, Delete removes.")
+            self.tr("Applied from top to bottom. Drag to reorder, Space switches, L locks, Delete removes.")
         )
         self.itemChanged.connect(self._take_change)
         self.currentItemChanged.connect(self._take_current)
@@ -119,10 +129,21 @@ class EditList(QListWidget):
             line = self.item(row)
             line.setText(item.name)
             line.setData(_AMOUNT, item.amount_text)
+            line.setData(_NOTE, item.note)
+            line.setData(_LOCKED, item.locked)
             line.setCheckState(Qt.CheckState.Checked if item.enabled else Qt.CheckState.Unchecked)
             line.setData(
                 Qt.ItemDataRole.AccessibleTextRole,
-                self.tr("{name} {amount}").format(name=item.name, amount=item.amount_text),
+                " ".join(
+                    part
+                    for part in (
+                        item.name,
+                        item.amount_text,
+                        item.note,
+                        self.tr("locked") if item.locked else "",
+                    )
+                    if part
+                ),
             )
             if item.id == current:
                 self.setCurrentRow(row)
@@ -147,6 +168,11 @@ class EditList(QListWidget):
         """Where the cross of a line is, in the viewport."""
         line = self.visualItemRect(self.item(row))
         return QRect(line.right() - 24, line.top(), 24, line.height())
+
+    def lockRect(self, row: int) -> QRect:
+        """Where the lock of a line is, in the viewport."""
+        cross = self.removeRect(row)
+        return QRect(cross.left() - 22, cross.top(), 22, cross.height())
 
     def checkRect(self, row: int) -> QRect:
         """Where the switch of a line is, in the viewport."""
@@ -193,6 +219,9 @@ class EditList(QListWidget):
             if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and not event.modifiers():
                 self.removeRequested.emit(edit_id)
                 return
+            if key == Qt.Key.Key_L and not event.modifiers():
+                self.lockToggled.emit(edit_id)
+                return
             way = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(key))
             if way and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 if 0 <= row + way < self.count():
@@ -208,10 +237,22 @@ class EditList(QListWidget):
             if self.checkRect(row).contains(spot):
                 self._switch(row)
                 return
+            if self.lockRect(row).contains(spot):
+                self.lockToggled.emit(self._id_at(row))
+                return
             if self.removeRect(row).contains(spot):
                 self.removeRequested.emit(self._id_at(row))
                 return
         super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the line, by mouse or by the Menu key."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        row = self.currentRow() if by_key else self.indexAt(event.pos()).row()
+        if row >= 0:
+            spot = self.visualItemRect(self.item(row)).center() if by_key else event.pos()
+            self.menuRequested.emit(self._id_at(row), self.viewport().mapToGlobal(spot))
+        event.accept()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Tell where the line was dropped; the owner moves it."""
@@ -292,7 +333,7 @@ class _EditDelegate(QStyledItemDelegate):
         painter.setPen(colour(tokens.muted))
         painter.drawText(QRectF(left, box.top(), 20, box.height()), Qt.AlignmentFlag.AlignVCenter, place)
         left += metrics.horizontalAdvance(place) + 8
-        right = box.right() - 28
+        right = box.right() - 50
         amount = str(index.data(_AMOUNT) or "")
         wide = metrics.horizontalAdvance(amount)
         painter.drawText(
@@ -305,6 +346,18 @@ class _EditDelegate(QStyledItemDelegate):
             str(index.data()), Qt.TextElideMode.ElideRight, int(room.width())
         )
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
+        rest = room.adjusted(painter.fontMetrics().horizontalAdvance(name) + 8, 0, 0, 0)
+        note = str(index.data(_NOTE) or "")
+        if note and rest.width() > 24:
+            painter.setPen(colour(tokens.muted))
+            note = painter.fontMetrics().elidedText(note, Qt.TextElideMode.ElideRight, int(rest.width()))
+            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, note)
+        if index.data(_LOCKED) or hovered or state & QStyle.StateFlag.State_Selected:
+            ratio = painter.device().devicePixelRatio()
+            mark = icon_pixmap(
+                "lock", size=13, role="accent" if index.data(_LOCKED) else "muted", ratio=ratio
+            )
+            painter.drawPixmap(int(box.right()) - 41, int(box.center().y()) - 6, mark)
         if hovered or state & QStyle.StateFlag.State_Selected:
             ratio = painter.device().devicePixelRatio()
             cross = icon_pixmap("close", size=12, role="muted", ratio=ratio)

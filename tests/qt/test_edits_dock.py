@@ -1,0 +1,127 @@
+"""The active edits: locks, drift, combining, commands."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QInputDialog, QPushButton, QWidget
+
+from latent_studio.core.directions import LinearDirection
+from latent_studio.core.spaces import Space
+from latent_studio.ui.docks.edits import EditsDock
+from latent_studio.ui.widgets.edit_list import EditList
+from tests.qt.conftest import WAIT_MS
+
+
+@pytest.fixture
+def dock(window, studio) -> EditsDock:
+    # The fake engine has no mapping network: latents are zero, and edits move them as they do everywhere.
+    def resolve_ws(request):
+        zero = np.zeros((10, 8), dtype=np.float32)
+        return request.edits.apply(zero, before_mapping=False, locks=request.locks)
+
+    studio.engine.resolve_ws = resolve_ws
+    return window.findChild(EditsDock)
+
+
+@pytest.fixture
+def edits(dock) -> EditList:
+    return dock.findChild(EditList, "edit-list")
+
+
+def move(window, k: int, amount: float) -> LinearDirection:
+    direction = window.context.directions.find(f"sefa:{k}").direction
+    window.context.store.set_amount(direction, amount)
+    window.context.store.close_gesture()
+    return direction
+
+
+def test_a_lock_is_one_click_one_step_and_seen_on_the_others(qtbot, window, dock, edits):
+    store = window.context.store
+    move(window, 0, 2.0)
+    move(window, 1, 1.0)
+
+    spot = edits.lockRect(0).center()
+    qtbot.mouseClick(edits.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+
+    assert [lock.id for lock in store.session.locks] == ["sefa:0"]
+    first, second = edits.items_shown()
+    assert first.locked
+    assert "e0 locked" in second.note
+    store.undo()
+    assert not edits.items_shown()[0].locked
+
+
+def test_l_locks_by_keyboard(qtbot, window, dock, edits):
+    move(window, 0, 2.0)
+    edits.setFocus()
+    edits.setCurrentRow(0)
+    qtbot.keyClick(edits, Qt.Key.Key_L)
+    assert edits.items_shown()[0].locked
+
+
+def test_the_gauge_shows_that_a_locked_direction_stays(qtbot, window, dock):
+    gauge = dock.findChild(QWidget, "drift-gauge")
+    assert not gauge.isVisible()
+    locked = window.context.directions.find("sefa:0").direction
+    dock._locks_menu.aboutToShow.emit()
+    move(window, 1, 3.0)
+    dock._locks_menu.aboutToShow.emit()
+
+    from latent_studio.ui.direction_locks import set_locked
+
+    set_locked(window.context, locked, True)
+    qtbot.waitUntil(lambda: gauge.isVisible() and gauge.value() is not None, timeout=WAIT_MS)
+    assert gauge.value() == pytest.approx(0.0, abs=1e-4)
+    assert "e0 moved by" in gauge.toolTip()
+
+
+def test_what_is_active_becomes_one_direction_of_its_own(qtbot, window, dock, edits, monkeypatch):
+    monkeypatch.setattr(
+        "latent_studio.app.models.sample_w",
+        lambda *_, **__: np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32),
+    )
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("my look", True))
+    move(window, 0, 2.0)
+    move(window, 1, 1.0)
+    store = window.context.store
+    before = store.session.edits.apply(np.zeros((10, 8), dtype=np.float32), before_mapping=False)
+
+    qtbot.mouseClick(dock.findChild(QPushButton, "edits-combine"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(edits.items_shown()) == 1, timeout=WAIT_MS)
+
+    (entry,) = window.context.directions.bank("own")
+    assert entry.direction.name == "my look"
+    after = store.session.edits.apply(np.zeros((10, 8), dtype=np.float32), before_mapping=False)
+    np.testing.assert_allclose(after, before, atol=1e-5)
+    store.undo()
+    assert [item.name for item in edits.items_shown()] == ["e0", "e1"]
+
+
+def test_edits_in_z_and_in_w_say_why_they_do_not_combine(qtbot, window, dock, monkeypatch):
+    monkeypatch.setattr("latent_studio.app.models.sample_w", lambda *_, **__: None)
+    posted = []
+    window.context.messages.posted.connect(lambda *words: posted.append(words))
+    in_z = LinearDirection("z", "in z", Space.Z, np.ones(8))
+    window.context.store.set_amount(in_z, 1.0)
+    move(window, 0, 2.0)
+
+    dock._combiner.combine("mixed")
+    qtbot.waitUntil(lambda: bool(posted), timeout=WAIT_MS)
+
+    assert "mapping network" in posted[0][1]
+    assert not window.context.directions.bank("own")
+
+
+def test_an_edit_is_copied_as_a_command(qtbot, window, dock):
+    move(window, 1, 3.0)
+    menu = dock.make_menu("sefa:1")
+    next(action for action in menu.actions() if action.objectName() == "edit-copy").trigger()
+    menu.deleteLater()
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("latent-studio traverse cats")
+    assert "--direction sefa:1" in text
+    assert "--range 0 3" in text
+    assert "--psi 0.7" in text
