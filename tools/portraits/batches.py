@@ -9,12 +9,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from tools.portraits.factors import GROUP_ROWS, INDEX, Group
+from tools.portraits.factors import COUNT, GROUP_ROWS, INDEX, Group
 from tools.portraits.latents import LatentCode, factors_of
 from tools.portraits.renderer import Rendering, render
 
 if TYPE_CHECKING:
     from tools.portraits.network import Mapping
+
+#: A factor that changes a few pixels only must not make the loss a matter of these alone.
+_IMPORTANCE_AT_MOST = 40.0
+#: Weight of the importance map beside contrast (mean 1) and detail.
+_IMPORTANCE_SHARE = 1.0
 
 _GROUPS: tuple[Group, ...] = ("coarse", "middle", "fine")
 
@@ -47,11 +52,13 @@ class Batch:
         ws: ``(N, num_ws, w_dim)``, differentiable in the mapping.
         w: ``(N, w_dim)`` of whole people before truncation, for the running average.
         target: the pictures and their detail maps.
+        importance: ``(N, 1, R, R)``, mean 1: where one factor, drawn anew for every example, shows.
     """
 
     ws: Tensor
     w: Tensor
     target: Rendering
+    importance: Tensor
 
 
 def make_batch(
@@ -78,10 +85,29 @@ def make_batch(
         factors[:, INDEX[name]] *= plan.pose_range
     with torch.no_grad():
         target = render(factors, plan.resolution)
-    return Batch(ws, w, target)
+        importance = _importance(factors, target.pictures, generator)
+    return Batch(ws, w, target, importance)
 
 
-def reconstruction_loss(pictures: dict[int, Tensor], target: Rendering) -> Tensor:
+def _importance(factors: Tensor, pictures: Tensor, generator: torch.Generator) -> Tensor:
+    """Where a picture would change if one of its factors were another, ``(N, 1, R, R)`` with mean 1.
+
+    The factor is drawn evenly, so over many examples every factor weighs the same, whether it colours the
+    whole background or bends two lines of the forehead.
+    """
+    count, resolution = factors.shape[0], pictures.shape[-1]
+    chosen = torch.randint(COUNT, (count, 1), generator=generator)
+    old = factors.gather(1, chosen)
+    new = torch.where(old > 0, -1.0, 1.0) * (0.5 + 0.5 * torch.rand(count, 1, generator=generator))
+    changed = render(factors.scatter(1, chosen, new), resolution).pictures
+    difference = (changed - pictures).abs().mean(dim=1, keepdim=True)
+    share = difference / difference.mean(dim=(2, 3), keepdim=True).clamp_min(1e-4)
+    return share.clamp(max=_IMPORTANCE_AT_MOST)
+
+
+def reconstruction_loss(
+    pictures: dict[int, Tensor], target: Rendering, importance: Tensor | None = None
+) -> Tensor:
     """How far the generator's pictures are from the portraits, with small features at their true importance.
 
     Eyes, rims and mouths are a few per cent of the pixels. With plain L1 a generator long leaves them out,
@@ -90,6 +116,7 @@ def reconstruction_loss(pictures: dict[int, Tensor], target: Rendering) -> Tenso
     Args:
         pictures: the generator's outputs by resolution, the largest as large as the target.
         target: what they should be.
+        importance: further weight, see :class:`Batch`.
     """
     resolution = max(pictures)
     x, y = pictures[resolution], target.pictures
@@ -98,6 +125,8 @@ def reconstruction_loss(pictures: dict[int, Tensor], target: Rendering) -> Tenso
         blurred = F.interpolate(coarse, size=y.shape[2:], mode="bilinear", align_corners=False)
         contrast = (y - blurred).abs().mean(dim=1, keepdim=True)
         weight = 0.35 + contrast / contrast.mean() + 3.0 * target.detail
+        if importance is not None:
+            weight = weight + _IMPORTANCE_SHARE * importance
         weight = weight / weight.mean()
     error = x - y
     loss = (weight * error.abs()).mean() + 0.5 * (weight * error.square()).mean()

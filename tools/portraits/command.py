@@ -41,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument("folder", type=Path)
     train.add_argument("--tiny", action="store_true", help="a toy network in seconds")
     train.add_argument("--phases", type=_phases, help="RESOLUTION:STEPS[:RATE[:FINAL_RATE]],…")
+    train.add_argument(
+        "--start-from", type=Path, metavar="WEIGHTS", help="begin with an exported model, not with chance"
+    )
     train.add_argument("--batch", type=int, help="pictures per process and step")
     train.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     train.add_argument("--every", type=float, default=120.0, help="seconds between checkpoints")
@@ -81,7 +84,10 @@ def _train(options: argparse.Namespace) -> None:
     folder: Path = options.folder
     folder.mkdir(parents=True, exist_ok=True)
     recipe = _recipe(options)
-    trainer = Trainer(recipe, folder)
+    start = read_weights(options.start_from) if options.start_from else None
+    if start is not None:
+        recipe = dataclasses.replace(recipe, shape=start.shape, gentle_pose_steps=0)
+    trainer = Trainer(recipe, folder, start=start)
     code = latent_code(recipe.shape.z_dim)
     first_step = trainer.step
     saved_at = time.monotonic()

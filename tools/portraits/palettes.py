@@ -80,8 +80,8 @@ def iris(color: Tensor) -> Tensor:
 
 def lips(lit_skin: Tensor, color: Tensor) -> Tensor:
     """From a little darker than the skin to red."""
-    natural = lit_skin * _tint(0.86, 0.60, 0.58)
-    red = _tint(0.74, 0.13, 0.20) * (0.55 + 0.45 * lit_skin[:, :1])
+    natural = lit_skin * _tint(0.84, 0.68, 0.64)
+    red = _tint(0.82, 0.07, 0.17) * (0.60 + 0.40 * lit_skin[:, :1])
     return natural + (red - natural) * (color * 0.5 + 0.5)
 
 

@@ -142,7 +142,7 @@ def _hair_shape(canvas: Canvas, subject: _Subject) -> _HairShape:
     curls = torch.cos(angle * 17.0) * ramp(canvas.y, 0.55, 0.1) + torch.cos(canvas.y * 26.0) * ramp(
         canvas.y, 0.0, 0.3
     )
-    outer = outer - 0.026 * ramp(wave, 0.35, 1.0) * body * curls * 0.6
+    outer = outer - 0.027 * ramp(wave, 0.25, 1.0) * body * curls
     return _HairShape(outer, rounded, cap_rx, centre_x)
 
 
@@ -221,13 +221,13 @@ def _ears(canvas: Canvas, subject: _Subject) -> None:
 
 def _earrings(canvas: Canvas, subject: _Subject) -> None:
     """A golden ring below each lobe; long hair hides most of it, as in life."""
-    area = canvas.window(-0.75, 0.75, 0.0, 0.35)
+    area = canvas.window(-0.75, 0.75, 0.0, 0.40)
     present = ramp(subject("earrings"), 0.28, 0.42)
     gold = torch.tensor([0.98, 0.80, 0.32]).view(1, 3, 1, 1)
     for side in (-1.0, 1.0):
         ex, ey, _ = subject.pose.place(side * 0.985, 0.06)
-        dx, dy = area.x - ex + 0.10 * side * subject.pose.sin_yaw - side * 0.012, area.y - ey - 0.150
-        ring = area.coverage(ellipse(dx, dy, 0.036, 0.042).abs() - 0.011) * present
+        dx, dy = area.x - ex + 0.10 * side * subject.pose.sin_yaw - side * 0.014, area.y - ey - 0.158
+        ring = area.coverage(ellipse(dx, dy, 0.046, 0.052).abs() - 0.015) * present
         area.paint(ring, gold)
         area.note(ring, 0.8)
 
@@ -259,7 +259,7 @@ def _face(canvas: Canvas, subject: _Subject) -> None:
     canvas.paint(cover * glow, _WHITE)
     # Rosy cheeks.
     area = canvas.window(-0.6, 0.6, -0.15, 0.45)
-    strength = 0.12 + 0.34 * subject.unit("blush")
+    strength = 0.06 + 0.56 * subject.unit("blush")
     rosy = subject.skin * torch.tensor([1.0, 0.62, 0.60]).view(1, 3, 1, 1)
     for edge in (-1.0, 1.0):
         cx, cy, facing = subject.pose.place(edge * 0.56, 0.24)
@@ -268,30 +268,37 @@ def _face(canvas: Canvas, subject: _Subject) -> None:
 
 
 def _age_lines(canvas: Canvas, subject: _Subject) -> None:
-    """Forehead lines, folds from nose to mouth and bags under the eyes, from middle age on."""
-    pose, age = subject.pose, ramp(subject("age"), -0.1, 0.9)
-    line = subject.shadow * 0.84
-    area = canvas.window(-0.45, 0.45, -0.5, 0.4)
-    for height, half in ((-0.66, 0.17), (-0.56, 0.20)):
-        cx, cy, _ = pose.place(0.0, height)
-        stroke = arc(area.x - cx, area.y - cy, half, rise=0.018, thickness=0.010)
-        area.paint(area.coverage(stroke) * age * 0.8, line)
-        area.note(area.coverage(stroke) * age * 0.6)
+    """Hollow cheeks, forehead lines, folds from nose to mouth and bags under the eyes, from middle age on."""
+    pose, age = subject.pose, ramp(subject("age"), -0.3, 0.9)
+    line, hollow = subject.shadow * 0.72, subject.shadow * 0.94
+    area = canvas.window(-0.5, 0.5, -0.5, 0.5)
     for side in (-1.0, 1.0):
-        x1, y1, _ = pose.place(side * 0.21, 0.30)
-        x2, y2, _ = pose.place(side * (0.37 + 0.03 * subject("smile")), 0.50)
-        fold = segment(area.x, area.y, (x1, y1), (x2, y2), radius=0.005, end_radius=0.009)
-        area.paint(area.coverage(fold) * (0.8 * age + 0.2 * ramp(subject("smile"), 0.2, 1.0)), line)
-        ex, ey, facing = pose.place(side * 0.43, 0.155)
-        bag = arc(area.x - ex, area.y - ey, 0.095 * facing, rise=-0.030, thickness=0.010)
-        area.paint(area.coverage(bag) * age * 0.75, line)
-        area.note(torch.maximum(area.coverage(bag), area.coverage(fold)) * age * 0.6)
+        cx, cy, facing = pose.place(side * 0.60, 0.42)
+        cheek = torch.exp(-(((area.x - cx) / (0.085 * facing)).square() + ((area.y - cy) / 0.17).square()))
+        area.paint(cheek * age * 0.48, hollow)
+        ex, ey, facing = pose.place(side * 0.43, 0.135)
+        socket = torch.exp(-(((area.x - ex) / (0.125 * facing)).square() + ((area.y - ey) / 0.055).square()))
+        area.paint(socket * age * 0.60, hollow)
+    for height, half in ((-0.69, 0.18), (-0.59, 0.22), (-0.50, 0.19)):
+        cx, cy, _ = pose.place(0.0, height)
+        stroke = arc(area.x - cx, area.y - cy, half, rise=0.018, thickness=0.014)
+        area.paint(area.coverage(stroke) * age * 0.85, line)
+        area.note(area.coverage(stroke) * age * 0.8)
+    for side in (-1.0, 1.0):
+        x1, y1, _ = pose.place(side * 0.21, 0.28)
+        x2, y2, _ = pose.place(side * (0.40 + 0.04 * subject("smile")), 0.54)
+        fold = segment(area.x, area.y, (x1, y1), (x2, y2), radius=0.007, end_radius=0.013)
+        area.paint(area.coverage(fold) * (0.85 * age + 0.15 * ramp(subject("smile"), 0.2, 1.0)), line)
+        ex, ey, facing = pose.place(side * 0.43, 0.165)
+        bag = arc(area.x - ex, area.y - ey, 0.105 * facing, rise=-0.034, thickness=0.015)
+        area.paint(area.coverage(bag) * age * 0.85, line)
+        area.note(torch.maximum(area.coverage(bag), area.coverage(fold)) * age * 0.8)
         # Crow's feet.
         for spread in (-0.02, 0.05):
             x1, y1, _ = pose.place(side * 0.72, 0.0 + spread * 0.6)
-            x2, y2, _ = pose.place(side * 0.82, -0.02 + spread * 2.2)
-            foot = segment(area.x, area.y, (x1, y1), (x2, y2), radius=0.005)
-            area.paint(area.coverage(foot) * age * 0.7, line)
+            x2, y2, _ = pose.place(side * 0.83, -0.02 + spread * 2.2)
+            foot = segment(area.x, area.y, (x1, y1), (x2, y2), radius=0.007)
+            area.paint(area.coverage(foot) * age * 0.8, line)
 
 
 def _beard(canvas: Canvas, subject: _Subject) -> None:
@@ -325,14 +332,14 @@ def _mouth(canvas: Canvas, subject: _Subject) -> None:
     opened = ramp(subject("mouth_open"), -0.1, 1.0) * 0.082
     area = canvas.window(-0.42, 0.42, 0.05, 0.55)
     mx, my, facing = pose.place(0.0, 0.56)
-    half = 0.158 * facing * (1.0 + 0.16 * smile)
+    half = 0.162 * facing * (1.0 + 0.24 * smile)
     t = (area.x - mx) / half
     bulge = (1.0 - t * t).clamp_min(0.0)
-    middle = my + 0.060 * smile * bulge - 0.035 * smile
-    slope = (1.0 + (0.12 * smile * t / half).square()).sqrt()
+    middle = my + 0.092 * smile * bulge - 0.052 * smile
+    slope = (1.0 + (0.184 * smile * t / half).square()).sqrt()
     dip = 0.010 * torch.exp(-(t / 0.16).square())
-    upper = 0.030 * bulge.pow(0.7) - dip + 0.30 * opened * bulge.sqrt()
-    lower = 0.036 * bulge.sqrt() + opened * bulge.sqrt()
+    upper = 0.036 * bulge.pow(0.7) - dip + 0.30 * opened * bulge.sqrt()
+    lower = 0.044 * bulge.sqrt() + opened * bulge.sqrt()
     ends = (t.abs() - 1.0) * half
     above, below = (middle - upper - area.y) / slope, (area.y - middle - lower) / slope
     shape = area.coverage(torch.maximum(torch.maximum(above, below), ends))
@@ -358,14 +365,14 @@ def _mouth(canvas: Canvas, subject: _Subject) -> None:
     line = torch.maximum((area.y - middle).abs() / slope - 0.0055, ends)
     area.paint(area.coverage(line) * (1.0 - ramp(opened, 0.002, 0.012)) * 0.9, subject.lips * 0.42)
     for side in (-1.0, 1.0):
-        corner_y = my - 0.035 * smile
+        corner_y = my - 0.052 * smile
         dot = ellipse(area.x - mx - side * half, area.y - corner_y, 0.016, 0.012)
         area.paint(area.coverage(dot, 1.5) * 0.7, subject.shadow * 0.72)
 
 
 def _nose(canvas: Canvas, subject: _Subject) -> None:
     pose = subject.pose
-    size = 0.80 + 0.42 * subject.unit("nose_size")
+    size = 0.72 + 0.70 * subject.unit("nose_size")
     area = canvas.window(-0.35, 0.35, -0.25, 0.28)
     nx, ny, _ = pose.place(0.0, 0.24, lift=0.16)
     bx, by, _ = pose.place(0.0, -0.10, lift=0.04)
@@ -450,8 +457,8 @@ def _brow(canvas: Canvas, subject: _Subject, side: float) -> None:
     height = -0.335 - 0.055 * subject("brow_height")
     cx, cy, facing = pose.place(side * 0.435, height)
     half = 0.128 * facing
-    angle = 0.030 * subject("brow_angle")
-    thickness = 0.015 + 0.013 * subject.unit("brow_weight")
+    angle = 0.044 * subject("brow_angle")
+    thickness = 0.012 + 0.022 * subject.unit("brow_weight")
     # Thick at the nose, thin at the temple: the stroke is moved up by a share of its own taper.
     dx, dy = area.x - cx, area.y - cy
     inner = (0.5 - 0.5 * side * dx / half).clamp(0.0, 1.0)
@@ -469,7 +476,7 @@ def _front_hair(canvas: Canvas, subject: _Subject) -> None:
     length = subject.unit("hair_length")
     body = ramp(length, 0.06, 0.30)
     fringe, parting = subject.unit("fringe"), subject("parting")
-    part_x, part_y, _ = pose.place(0.30 * parting, -0.78)
+    part_x, part_y, _ = pose.place(0.46 * parting, -0.78)
     _, forehead_y, _ = pose.place(0.0, -0.62)
     _, brow_y, _ = pose.place(0.0, -0.34)
     x, y = canvas.x, canvas.y

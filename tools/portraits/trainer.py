@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _AVERAGE_PACE = 0.02
+#: Steps that the average of w of an exported model is worth.
+_KNOWN_AVERAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,26 @@ class Progress:
 class Trainer:
     """Owns the shared weights, their running average, the optimiser, and the processes that work on them."""
 
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
-        """Start fresh, or from ``folder``'s checkpoint when it has one."""
+    def __init__(self, recipe: Recipe, folder: Path, *, start: Generator | None = None) -> None:
+        """Go on from ``folder``'s checkpoint when it has one, else begin with ``start``, else afresh.
+
+        Raises:
+            ValueError: the checkpoint or ``start`` is a network of another shape.
+        """
         self.recipe = recipe
         self.step = 0
+        #: Steps that the average of w stands for already.
+        self._averaged = 0
         self._folder = folder
         torch.manual_seed(recipe.seed)
         self.network = _network(recipe)
         self.average = _network(recipe)
+        if start is not None:
+            if start.shape != recipe.shape:
+                raise ValueError(f"the network to start from has {start.shape}, the recipe {recipe.shape}")
+            for network in (self.network, self.average):
+                network.load_state_dict(start.state_dict())
+            self._averaged = _KNOWN_AVERAGE
         self._weights = _flatten(self.network)
         self._average = _flatten(self.average)
         self._average.copy_(self._weights)
@@ -206,7 +220,7 @@ class Trainer:
         with torch.no_grad():
             self._average.lerp_(self._weights, 1.0 - decay)
             for network in (self.network, self.average):
-                network.mapping.w_avg.lerp_(w.mean(dim=0), max(_AVERAGE_PACE / 10, 1.0 / self.step))
+                network.mapping.w_avg.lerp_(w.mean(dim=0), max(_AVERAGE_PACE / 10, 1.0 / (self.step + self._averaged)))
 
     def save(self) -> None:
         """Write the checkpoint; an interruption leaves the previous one whole."""
@@ -267,7 +281,8 @@ class _Worker:
             generator=torch.Generator().manual_seed(seed),
         )
         self._own.zero_()
-        loss = reconstruction_loss(self._network.synthesis(batch.ws, resolution), batch.target)
+        pictures = self._network.synthesis(batch.ws, resolution)
+        loss = reconstruction_loss(pictures, batch.target, batch.importance)
         torch.autograd.backward(loss)
         return loss.item(), batch.w.detach()
 
