@@ -28,19 +28,32 @@ def read_bundled_weights(name: str) -> dict[str, Tensor]:
         MissingWeightsError: this copy of the program came without them.
         CorruptFileError: the file is damaged.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    return read_helper_file(bundled_weights_path(name))[0]
 
-    path = bundled_weights_path(name)
+
+def read_helper_file(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a helper network wherever it came with the program: tensors as float32, and the header's notes.
+
+    Whole numbers, such as counters, stay what they are.
+
+    Raises:
+        MissingWeightsError: this copy of the program came without it.
+        CorruptFileError: the file is damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
     if not path.is_file():
         raise MissingWeightsError(
             f"This copy came without {path.name}, the weights of a network it needs here.",
             hint="Install Latent Studio again.",
         )
     try:
-        tensors = load_file(path)
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a dict
+            metadata: dict[str, str] = file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise CorruptFileError(
             f"{path.name}, which came with the program, is damaged.", hint="Install Latent Studio again."
         ) from error
-    return {key: tensor.float() for key, tensor in tensors.items()}
+    floats = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+    return floats, metadata

@@ -1,4 +1,4 @@
-"""The verbs of the portrait workshop: train, export, evaluate, sheet."""
+"""The verbs of the portrait workshop: train, export, evaluate, train-attributes, sheet."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from latent_studio.methods.attributes.portraits import read_portrait_predictor
+from tools.portraits.edit_accuracy import measure_edits
 from tools.portraits.evaluation import evaluate, held_out, held_out_psnr, reconstruct
 from tools.portraits.latents import latent_code
 from tools.portraits.network import Shape
+from tools.portraits.predictor import (
+    GOOD_ENOUGH,
+    PredictorRecipe,
+    measure_predictor,
+    train_predictor,
+    write_predictor,
+)
 from tools.portraits.renderer import render
 from tools.portraits.sheets import save_sheet
 from tools.portraits.trainer import Phase, Progress, Recipe, Trainer, prepare_process
@@ -57,7 +66,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measure.add_argument("weights", type=Path)
     measure.add_argument("--people", type=int, default=64)
     measure.add_argument("--edits", type=int, default=8, help="people per factor")
+    measure.add_argument(
+        "--attributes", type=Path, metavar="FILE", help="a predictor: what edits and row mixing do, read off"
+    )
     measure.add_argument("--out", type=Path, help="JSON file; printed otherwise")
+
+    read = verbs.add_parser("train-attributes", help="train the predictor that reads factors off pictures")
+    read.add_argument("weights", type=Path, help="the exported model whose pictures it must read")
+    read.add_argument("--out", type=Path, required=True, help="such as attributes.safetensors")
+    read.add_argument("--steps", type=int, default=PredictorRecipe().steps)
+    read.add_argument("--kept", type=int, default=PredictorRecipe().kept, help="pictures seen repeatedly")
+    read.add_argument("--least", type=float, default=GOOD_ENOUGH, help="R2 from which one is offered")
+    read.add_argument("--people", type=int, default=256, help="held-out people to measure on")
+    read.add_argument("--seed", type=int, default=0)
 
     sheet = verbs.add_parser("sheet", help="truth, reconstruction and psi 0.7, one row each, as a picture")
     sheet.add_argument("weights", type=Path)
@@ -138,12 +159,37 @@ def _num_ws(resolution: int) -> int:
 
 def _evaluate(options: argparse.Namespace) -> None:
     network = read_weights(options.weights)
-    report = evaluate(network, latent_code(network.shape.z_dim), count=options.people, edits=options.edits)
-    text = json.dumps(dataclasses.asdict(report), indent=1)
+    code = latent_code(network.shape.z_dim)
+    found = dataclasses.asdict(evaluate(network, code, count=options.people, edits=options.edits))
+    if options.attributes is not None:
+        predictor = read_portrait_predictor(options.attributes)
+        found["read_off"] = dataclasses.asdict(measure_edits(network, code, predictor, people=options.edits))
+    text = json.dumps(found, indent=1)
     if options.out is None:
         print(text)
     else:
         options.out.write_text(text + "\n", encoding="utf-8")
+
+
+def _train_attributes(options: argparse.Namespace) -> None:
+    network = read_weights(options.weights).requires_grad_(False)
+    recipe = PredictorRecipe(steps=options.steps, kept=options.kept, seed=options.seed)
+    said_at = time.monotonic()
+
+    def report(step: int, loss: float, seconds: float) -> None:
+        nonlocal said_at
+        if step == recipe.steps or time.monotonic() - said_at > 10:
+            said_at = time.monotonic()
+            print(f"step {step} of {recipe.steps}, {seconds:.0f} s, loss {loss:.4f}", flush=True)
+
+    trained = train_predictor(recipe, network, report)
+    quality = measure_predictor(trained, network, people=options.people)
+    predictor = write_predictor(trained, quality, options.out, least=options.least)
+    offered = {info.id for info in predictor.attributes}
+    print("attribute, R2 on renders, R2 on the generator's pictures")
+    for name, value in quality.generated.items():
+        note = "" if name in offered else "  (not offered)"
+        print(f"{name:18s} {quality.renders[name]:6.3f} {value:6.3f}{note}")
 
 
 def _sheet(options: argparse.Namespace) -> None:
@@ -170,5 +216,6 @@ _VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
     "train": _train,
     "export": _export,
     "evaluate": _evaluate,
+    "train-attributes": _train_attributes,
     "sheet": _sheet,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from latent_studio.methods.projection.perceptual import SMALLEST_SIDE, load_perceptual_net
 from tools.portraits.factors import COUNT, GROUP_ROWS, NAMES, Group, group_mask
 from tools.portraits.latents import LatentCode, factors_of
 from tools.portraits.renderer import render
@@ -38,6 +39,8 @@ class Report:
         mixing_psnr: dB against the true mixture when one group's rows come from somebody else.
         edit_fidelity: per factor, the correlation of the change an edit makes with the true change.
         edit_gain: per factor, size of that change relative to the true one.
+        perceptual: mean ST-LPIPS distance (alex) to the true pictures; 0 is the same, smaller is better.
+            ``None`` for pictures too small for it.
     """
 
     resolution: int
@@ -50,6 +53,7 @@ class Report:
     mixing_psnr: dict[str, float]
     edit_fidelity: dict[str, float]
     edit_gain: dict[str, float]
+    perceptual: float | None
 
 
 def held_out(code: LatentCode, count: int) -> tuple[Tensor, Tensor]:
@@ -119,6 +123,7 @@ def evaluate(
         mixing_psnr=_mixing(network, code, count=count, resolution=size),
         edit_fidelity=fidelity,
         edit_gain=gain,
+        perceptual=_perceptual(pictures, targets),
     )
 
 
@@ -159,6 +164,14 @@ def _edits(
         fidelity[NAMES[index]] = (change @ truth / (change.norm().clamp_min(1e-6) * scale)).item()
         gain[NAMES[index]] = (change @ truth / scale.square()).item()
     return fidelity, gain
+
+
+def _perceptual(pictures: Tensor, targets: Tensor) -> float | None:
+    if pictures.shape[-1] < SMALLEST_SIDE:
+        return None
+    net = load_perceptual_net()
+    pairs = zip(pictures.clamp(-1.0, 1.0).split(4), targets.split(4), strict=True)
+    return torch.cat([net.compare(made, true) for made, true in pairs]).mean().item()
 
 
 def _contrast(pictures: Tensor, detail: Tensor) -> Tensor:

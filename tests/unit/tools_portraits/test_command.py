@@ -11,6 +11,7 @@ from PIL import Image
 
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.generators.catalog import build_generator
+from latent_studio.methods.attributes.portraits import read_portrait_predictor
 from tools.portraits.command import main
 
 if TYPE_CHECKING:
@@ -25,14 +26,23 @@ def test_a_tiny_model_is_rebuilt_from_nothing(tmp_path: Path) -> None:
         assert main(["train", str(run), "--tiny", "--processes", "2"]) == 0
         assert main(["export", str(run), "--out", str(out)]) == 0
         weights = out / "portraits.safetensors"
+        reader = out / "attributes.safetensors"
+        # Too few steps to read anything well, so whatever is read is let through.
+        learn = ["--steps", "6", "--kept", "16", "--people", "8", "--least", "-100"]
+        assert main(["train-attributes", str(weights), "--out", str(reader), *learn]) == 0
         report = tmp_path / "report.json"
-        assert main(["evaluate", str(weights), "--people", "4", "--edits", "1", "--out", str(report)]) == 0
+        measure = ["--people", "4", "--edits", "1", "--attributes", str(reader), "--out", str(report)]
+        assert main(["evaluate", str(weights), *measure]) == 0
         assert main(["sheet", str(weights), "--out", str(tmp_path / "sheet.png"), "--people", "3"]) == 0
     finally:
         torch.set_num_threads(threads)
 
     assert "held-out PSNR" in (run / "progress.txt").read_text()
-    assert json.loads(report.read_text())["people"] == 4
+    measured = json.loads(report.read_text())
+    assert measured["people"] == 4
+    assert measured["perceptual"] > 0
+    assert set(measured["read_off"]["leakage"]) == {"coarse", "middle", "fine"}
+    assert len(read_portrait_predictor(reader).attributes) == 36
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.size == (3 * 32, 3 * 32)
     generator = build_generator(open_checkpoint(weights))
