@@ -38,8 +38,9 @@ class PredictorRecipe:
     Attributes:
         steps: optimiser steps.
         batch: pictures in each.
-        fresh: of these, how many are drawn anew; the others come from the latest ``kept``.
-        kept: pictures kept to be seen again, each time blurred and shifted otherwise.
+        fresh: new pictures drawn at once, which is cheaper than one by one.
+        renew: steps between two such draws.
+        kept: latest pictures kept to choose from; each time they are blurred and shifted otherwise.
         generated: share of new pictures that the generator draws; the renderer draws the others.
         rate: highest learning rate.
         seed: of weights and pictures.
@@ -47,7 +48,8 @@ class PredictorRecipe:
 
     steps: int = 2500
     batch: int = 32
-    fresh: int = 8
+    fresh: int = 32
+    renew: int = 4
     kept: int = 8000
     generated: float = 0.5
     rate: float = 2e-3
@@ -104,8 +106,9 @@ def draw_examples(network: Generator | None, count: int, generator: torch.Genera
         else:
             w = network.mapping(code.encode(scores, generator))
             w = network.mapping.w_avg + psi * (w - network.mapping.w_avg)
-            size = network.shape.resolution
-            pictures = to_side(network.synthesis(w[:, None].expand(-1, network.shape.num_ws, -1))[size])
+            # The output at the predictor's size: a quarter of the time, and hardly another picture.
+            size = min(SIDE, network.shape.resolution)
+            pictures = to_side(network.synthesis(w[:, None].expand(-1, network.shape.num_ws, -1), size)[size])
     amounts, told = visible(factors)
     return Examples(_to_bytes(pictures), amounts, told)
 
@@ -140,16 +143,14 @@ def train_predictor(
     )
     filled, running, started = 0, float("nan"), time.monotonic()
     for step in range(recipe.steps):
-        by_generator = torch.rand((), generator=random).item() < recipe.generated
-        new = draw_examples(generator_network if by_generator else None, recipe.fresh, random)
-        places = torch.arange(filled, filled + recipe.fresh) % recipe.kept
-        for whole, part in zip(_tensors(kept), _tensors(new), strict=True):
-            whole[places] = part
-        filled += recipe.fresh
-        chosen = torch.randint(
-            min(filled, recipe.kept), (recipe.batch - recipe.fresh,), generator=random
-        )
-        chosen = torch.cat([places, chosen])
+        if step % recipe.renew == 0:
+            by_generator = torch.rand((), generator=random).item() < recipe.generated
+            new = draw_examples(generator_network if by_generator else None, recipe.fresh, random)
+            places = torch.arange(filled, filled + recipe.fresh) % recipe.kept
+            for whole, part in zip(_tensors(kept), _tensors(new), strict=True):
+                whole[places] = part
+            filled += recipe.fresh
+        chosen = torch.randint(min(filled, recipe.kept), (recipe.batch,), generator=random)
         pictures = _disturb(_to_floats(kept.pictures[chosen]), random)
         told = kept.told[chosen].float()
         error = F.smooth_l1_loss(network(pictures), kept.amounts[chosen], reduction="none", beta=0.3)
@@ -256,7 +257,7 @@ def _r2(values: Tensor, truth: Tensor, told: Tensor) -> dict[str, float]:
 
 
 def _disturb(pictures: Tensor, random: torch.Generator) -> Tensor:
-    """What happens to pictures on their way: made smaller and larger again, shifted, noisy, a little paler."""
+    """What happens to pictures on their way: made smaller and large again, shifted, noisy, a little paler."""
     draw = torch.rand(4, generator=random).tolist()
     if draw[0] < 0.5:
         side = int(48 + draw[1] * (SIDE - 48))

@@ -220,7 +220,9 @@ class Trainer:
         with torch.no_grad():
             self._average.lerp_(self._weights, 1.0 - decay)
             for network in (self.network, self.average):
-                network.mapping.w_avg.lerp_(w.mean(dim=0), max(_AVERAGE_PACE / 10, 1.0 / (self.step + self._averaged)))
+                network.mapping.w_avg.lerp_(
+                    w.mean(dim=0), max(_AVERAGE_PACE / 10, 1.0 / (self.step + self._averaged))
+                )
 
     def save(self) -> None:
         """Write the checkpoint; an interruption leaves the previous one whole."""

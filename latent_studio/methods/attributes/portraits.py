@@ -1,7 +1,7 @@
 """PortraitPredictor: what can be seen of the bundled model's factors, read off its pictures.
 
-The network is ours and comes with the model; ``tools/portraits`` trains it on renders and on the generator's own
-pictures, whose truth is known. How well it reads each attribute stands in the file beside the weights.
+The network is ours and comes with the model; ``tools/portraits`` trains it on renders and on the pictures of the
+generator, whose truth is known. How well it reads each attribute stands in the header of its weights.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class PortraitPredictor:
         self._index = {info.id: index for index, info in enumerate(self.attributes)}
 
     def predict(self, images: Tensor) -> Tensor:
-        """See ``AttributePredictor.predict``; what cannot be seen, such as the shape of no glasses, is NaN."""
+        """See ``AttributePredictor.predict``; what is not there to see, as the shape of no glasses, is NaN."""
         raw = self._network(to_side(images.to(self._device)))
         low = raw.new_tensor([info.low for info in self.attributes])
         high = raw.new_tensor([info.high for info in self.attributes])
