@@ -1,6 +1,6 @@
 """PortraitPredictor: what can be seen of the bundled model's factors, read off its pictures.
 
-The network is ours and comes with the model; ``tools/portraits`` trains it on renders and on the pictures of the
+The network is ours and comes with the model; ``tools/portraits`` trains it on renders and on pictures of the
 generator, whose truth is known. How well it reads each attribute stands in the header of its weights.
 """
 
