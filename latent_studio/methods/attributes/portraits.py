@@ -68,7 +68,7 @@ class PortraitPredictor:
         self._index = {info.id: index for index, info in enumerate(self.attributes)}
 
     def predict(self, images: Tensor) -> Tensor:
-        """See ``AttributePredictor.predict``; what is not there to see, as the shape of no glasses, is NaN."""
+        """See ``AttributePredictor.predict``; NaN for what is not there, as the shape of no glasses."""
         raw = self._network(to_side(images.to(self._device)))
         low = raw.new_tensor([info.low for info in self.attributes])
         high = raw.new_tensor([info.high for info in self.attributes])
