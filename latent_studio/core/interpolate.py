@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: ``linear`` straight from key to key; ``smooth`` Catmull-Rom for latents, monotone cubic for numbers;
-#: ``natural`` the spline of least bending; ``spherical`` along the sphere, in z; ``hold`` jumps at the key.
-Interpolation = Literal["linear", "smooth", "natural", "spherical", "hold"]
+#: ``natural`` the spline of least bending; ``spherical`` along the sphere, in z; ``linear-z`` straight in z;
+#: ``hold`` jumps at the key.
+Interpolation = Literal["linear", "smooth", "natural", "spherical", "linear-z", "hold"]
 
 #: Weights by the index of the key; others have none.
 Weights = dict[int, float]
@@ -156,7 +157,7 @@ class Knots:
         Args:
             index: of the segment's first key.
             u: share of the way to the next, eased already; may lie beyond 0 to 1.
-            kind: ``spherical`` gets the weights of ``linear``.
+            kind: ways through z get the weights of ``linear``.
         """
         following = (index + 1) % self.count
         if u == 0 or kind == "hold" or following == index:

@@ -24,7 +24,7 @@ from latent_studio.core.timeline import SAME_TIME_SECONDS, Timeline
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from latent_studio.core.base_blend import AnyBase
+    from latent_studio.core.base_blend import AnyBase, Course
     from latent_studio.core.directions import Direction
     from latent_studio.core.easing import Easing
     from latent_studio.core.edits import EditStack
@@ -37,12 +37,16 @@ BASE = "base"
 MIX = "mix"
 #: What can be chosen for each kind, the default first.
 MODES: dict[str, tuple[Interpolation, ...]] = {
-    BASE: ("smooth", "linear", "natural", "spherical", "hold"),
+    BASE: ("smooth", "linear", "natural", "spherical", "linear-z", "hold"),
     "number": ("smooth", "linear", "hold"),
     "classes": ("linear", "hold"),
     "choice": ("hold",),
     MIX: ("linear", "hold"),
 }
+
+
+#: Where places are blended, if not in w.
+_COURSES: dict[Interpolation, Course] = {"spherical": "sphere", "linear-z": "z"}
 
 
 def modes_of(parameter: str) -> tuple[Interpolation, ...]:
@@ -111,7 +115,7 @@ class TimelineCourse:
         weights = self._knots.weights(index, u, mode)
         return blended(
             [(_place(self._poses[key]), weight) for key, weight in weights.items()],
-            spherical=mode == "spherical",
+            course=_COURSES.get(mode, "w"),
         )
 
     def _mix(self, index: int, following: int, u: float) -> StyleMix | None:

@@ -121,15 +121,19 @@ class Resolver:
     def _blended_ws(
         self, request: RenderRequest, base: BaseBlend, classes: ClassWeights
     ) -> NDArray[np.float32]:
-        """A place between places: their w's along a line; their z's along the sphere if that was asked for.
+        """A place between places: their w's along a line; their z's if that was asked for.
 
         Without a mapping network w is z, and a line would sink towards the middle of the sphere.
         """
         spec = self._generator.spec
         zs = [_z_of(part, spec) for part, _ in base.parts]
         whole = [z for z in zs if z is not None]
-        if len(whole) == len(zs) and (base.spherical or not spec.has_mapping):
-            z = on_sphere(whole, [weight for _, weight in base.parts])
+        if len(whole) == len(zs) and (base.course != "w" or not spec.has_mapping):
+            weights = [weight for _, weight in base.parts]
+            if base.course == "z":
+                z = np.asarray(np.asarray(weights) @ np.stack(whole), dtype=np.float32)
+            else:
+                z = on_sphere(whole, weights)
             z = request.edits.apply(z, before_mapping=True, locks=request.locks)
             # Nobody comes by here twice: remembering it would push out the keys.
             return np.asarray(self.map_z(z[None], classes)[0])

@@ -86,6 +86,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.traverse:run_traverse",
     ),
     Verb(
+        "interpolate",
+        "Go from seed to seed, or between latents or classes, as a film, stills or a sheet.",
+        f"{_TASKS}.interpolate:InterpolateOptions",
+        f"{_TASKS}.interpolate:run_interpolate",
+    ),
+    Verb(
+        "render",
+        "Render the timeline of a session, a timeline file or an exported film.",
+        f"{_TASKS}.render:RenderOptions",
+        f"{_TASKS}.render:run_render",
+    ),
+    Verb(
         "sefa",
         "Find a model's own directions by SeFa and write them to a file.",
         f"{_TASKS}.sefa:SefaOptions",

@@ -302,11 +302,14 @@ def test_a_blend_of_places_blends_their_ws() -> None:
 
 
 def test_a_spherical_blend_goes_through_z_and_keeps_its_length() -> None:
-    halfway = BaseBlend(((SeedPoint(3), 0.5), (SeedPoint(4), 0.5)), spherical=True)
+    halfway = BaseBlend(((SeedPoint(3), 0.5), (SeedPoint(4), 0.5)), course="sphere")
     z = slerp(z_from_seed(3, 8), z_from_seed(4, 8), 0.5)
     assert np.array_equal(resolve(halfway), mapped(z))
+    line = BaseBlend(halfway.parts, course="z")
+    middle = (z_from_seed(3, 8) + z_from_seed(4, 8)) / 2
+    np.testing.assert_allclose(resolve(line), mapped(middle), atol=1e-6)
     # A place that has no z: along a line in w.
-    mixed = BaseBlend(((SeedPoint(3), 0.5), (Latent(Space.W, np.ones(8)), 0.5)), spherical=True)
+    mixed = BaseBlend(((SeedPoint(3), 0.5), (Latent(Space.W, np.ones(8)), 0.5)), course="sphere")
     np.testing.assert_allclose(resolve(mixed), (resolve(SeedPoint(3)) + 1) / 2, atol=1e-6)
 
 
