@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latent_studio.core.latent import Latent
     from latent_studio.core.render import Frame, RenderRequest
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.engine.device import DeviceChoice
@@ -183,6 +184,16 @@ class Engine:
         renderer = self._require_renderer()
         with self.gate.background(), translated(), limited_threads(renderer.threads):
             yield
+
+    def resolve_base(self, request: RenderRequest) -> Latent:
+        """The place a request starts from as one latent, before truncation: in z where it has one.
+
+        Raises:
+            LatentStudioError: the request does not fit the model.
+        """
+        renderer = self._require_renderer()
+        with self._steps(renderer, self.gate.interactive)():
+            return renderer.resolver.base(request)
 
     def stats(self) -> EngineStats:
         """What the status line shows."""

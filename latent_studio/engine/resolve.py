@@ -74,6 +74,24 @@ class Resolver:
         ws = request.edits.apply(ws, before_mapping=False, locks=request.locks)
         return np.ascontiguousarray(ws, dtype=np.float32)
 
+    def base(self, request: RenderRequest) -> Latent:
+        """Where a request starts from, before truncation: z of a blend on the sphere, else w or w+.
+
+        Edits in z are part of a latent in w, for they act before it.
+
+        Raises:
+            IncompatibleLatentError: the base was made for a model of another shape.
+        """
+        base = request.base
+        if isinstance(base, Latent):
+            return base
+        if isinstance(base, BaseBlend):
+            z = self._blended_z(base)
+            if z is not None:
+                return Latent(Space.Z, z)
+        ws = self._base_ws(request)
+        return Latent(Space.W, ws[0]) if (ws == ws[:1]).all() else Latent(Space.W_PLUS, ws)
+
     def map_z(self, z: NDArray[np.float32], classes: ClassWeights) -> NDArray[np.float32]:
         """Map z's at full variety, without truncation and without remembering them.
 
@@ -126,14 +144,8 @@ class Resolver:
         Without a mapping network w is z, and a line would sink towards the middle of the sphere.
         """
         spec = self._generator.spec
-        zs = [_z_of(part, spec) for part, _ in base.parts]
-        whole = [z for z in zs if z is not None]
-        if len(whole) == len(zs) and (base.course != "w" or not spec.has_mapping):
-            weights = [weight for _, weight in base.parts]
-            if base.course == "z":
-                z = np.asarray(np.asarray(weights) @ np.stack(whole), dtype=np.float32)
-            else:
-                z = on_sphere(whole, weights)
+        z = self._blended_z(base)
+        if z is not None:
             z = request.edits.apply(z, before_mapping=True, locks=request.locks)
             # Nobody comes by here twice: remembering it would push out the keys.
             return np.asarray(self.map_z(z[None], classes)[0])
@@ -141,6 +153,18 @@ class Resolver:
         for part, weight in base.parts:
             blend += weight * self._base_ws(replace(request, base=part)).astype(np.float64)
         return np.asarray(blend, dtype=np.float32)
+
+    def _blended_z(self, base: BaseBlend) -> NDArray[np.float32] | None:
+        """The z of a blend, ``(z_dim,)``; ``None`` where it is one of w's."""
+        spec = self._generator.spec
+        zs = [_z_of(part, spec) for part, _ in base.parts]
+        whole = [z for z in zs if z is not None]
+        if len(whole) < len(zs) or (base.course == "w" and spec.has_mapping):
+            return None
+        weights = [weight for _, weight in base.parts]
+        if base.course == "z":
+            return np.asarray(np.asarray(weights) @ np.stack(whole), dtype=np.float32)
+        return on_sphere(whole, weights)
 
     def _map(self, z: NDArray[np.float32], classes: ClassWeights) -> NDArray[np.float32]:
         """Map one z ``(z_dim,)`` to ws ``(num_ws, w_dim)``, or remember it."""

@@ -84,6 +84,7 @@ class Actions(QObject):
         file, edit, view = self.tr("File"), self.tr("Edit"), self.tr("View")
         model, directions = self.tr("Model"), self.tr("Directions")
         export, help = self.tr("Export"), self.tr("Help")
+        timeline = self.tr("Timeline")
         return (
             ActionSpec(
                 "open_model",
@@ -248,6 +249,67 @@ class Actions(QObject):
                 self.tr("Show amounts in standard deviations instead of the direction's own unit."),
                 ("U",),
                 checkable=True,
+            ),
+            ActionSpec(
+                "timeline_key",
+                timeline,
+                self.tr("Add key"),
+                self.tr("Add a key of the picture you see to the timeline."),
+                ("K",),
+                "plus",
+            ),
+            ActionSpec(
+                "timeline_replace",
+                timeline,
+                self.tr("Replace key"),
+                self.tr("Give the selected key the picture on the sliders."),
+                ("Shift+K",),
+            ),
+            ActionSpec(
+                "timeline_play",
+                timeline,
+                self.tr("Play or stop"),
+                self.tr("Play the timeline in real time; Space does the same on the strip."),
+                ("L",),
+                "play",
+            ),
+            ActionSpec(
+                "timeline_previous", timeline, self.tr("Key before"), self.tr("To the key before."), ("[",)
+            ),
+            ActionSpec("timeline_next", timeline, self.tr("Next key"), self.tr("To the next key."), ("]",)),
+            ActionSpec(
+                "timeline_take",
+                timeline,
+                self.tr("Take this moment"),
+                self.tr("Bring the moment at the playhead to the sliders, to go on from there."),
+                ("T",),
+            ),
+            ActionSpec(
+                "timeline_in",
+                timeline,
+                self.tr("Begin here"),
+                self.tr("The part that is played and exported begins at the playhead."),
+                ("I",),
+            ),
+            ActionSpec(
+                "timeline_out",
+                timeline,
+                self.tr("End here"),
+                self.tr("The part that is played and exported ends at the playhead."),
+                ("O",),
+            ),
+            ActionSpec(
+                "timeline_marker",
+                timeline,
+                self.tr("Marker"),
+                self.tr("Put a marker at the playhead, or take it away."),
+                ("M",),
+            ),
+            ActionSpec(
+                "timeline_reverse",
+                timeline,
+                self.tr("Reverse"),
+                self.tr("Let the same film run backwards."),
             ),
             ActionSpec(
                 "export_gif",

@@ -85,6 +85,15 @@ def bundled_docks() -> tuple[DockEntry, ...]:
         ),
         DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, None, "Alt+5"),
         DockEntry(
+            "timeline",
+            tr("Timeline"),
+            f"{package}.timeline:TimelineDock",
+            _BOTTOM,
+            176,
+            "Alt+8",
+            scrolls=False,
+        ),
+        DockEntry(
             "export",
             tr("Export"),
             f"{package}.export:ExportDock",

@@ -39,6 +39,16 @@ _MENUS = (
     ),
     ("&Model", ("random_seed", "next_seed", "previous_seed", "snap_seed")),
     ("&Directions", ("filter_sliders", "sigma_unit", _LINE, "reset_edits")),
+    (
+        "&Timeline",
+        (
+            "timeline_key", "timeline_replace", _LINE,
+            "timeline_play", "timeline_previous", "timeline_next", _LINE,
+            "timeline_take", _LINE,
+            "timeline_in", "timeline_out", "timeline_marker", _LINE,
+            "timeline_reverse",
+        ),
+    ),
     ("E&xport", ("export_gif", "save_picture")),
     ("&Help", ("command_palette", "shortcuts", _LINE, "self_test", "about")),
 )  # fmt: skip

@@ -143,8 +143,11 @@ class ModelOpener(QObject):
         self.model_changed.emit(model)
         # A walk over the seeds goes on with the next model; a latent of one fits no other.
         base = self._store.session.base
-        keeps_seed = had_model and isinstance(base, SeedPoint)
-        self._store.open_model(model.ref, replace(model.start, base=base) if keeps_seed else model.start)
+        start = replace(model.start, base=base) if had_model and isinstance(base, SeedPoint) else model.start
+        if had_model:
+            # Its keys say whose they are; the timeline offers to re-key them.
+            start = replace(start, timeline=self._store.session.timeline)
+        self._store.open_model(model.ref, start)
         if adoption.attempt == self._attempt:
             self._job = None
             self.opening_changed.emit("")

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latent_studio.core.edits import EditStack
+from latent_studio.core.pose import Pose
 from latent_studio.core.render import Quality, RenderRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from latent_studio.app.store import SessionStore
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
@@ -38,6 +41,13 @@ class Timings:
     sharp_side: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a call on the render thread was made for."""
+
+    token: int
+
+
 class RenderController(QObject):
     """Asks for a picture whenever the session changes, always with a higher revision.
 
@@ -56,6 +66,10 @@ class RenderController(QObject):
     failed = Signal(object)
     #: A picture came after a failure.
     recovered = Signal()
+    #: The canvas shows a moment of a film instead of the session, or another one.
+    preview_changed = Signal()
+    #: The canvas shows the session again.
+    preview_ended = Signal()
 
     def __init__(
         self,
@@ -75,9 +89,12 @@ class RenderController(QObject):
         self._timings = Timings()
         self._failure: Failure | None = None
         self._full_ms: float | None = None
+        self._preview: Pose | None = None
+        self._asked: dict[int, Callable[[object], None]] = {}
         bridge.session_changed.connect(self._follow)
         thread.frame_ready.connect(self._take_frame)
         thread.failed.connect(self._take_failure)
+        thread.called.connect(self._take_answer)
 
     @property
     def frame(self) -> Frame | None:
@@ -104,11 +121,69 @@ class RenderController(QObject):
         """Ask for the current session's picture."""
         if self._is_held:
             return
-        session = self._store.session
+        pose = self._preview or Pose.of(self._store.session)
         if self._is_comparing:
-            session = replace(session, edits=EditStack())
+            pose = replace(pose, edits=EditStack())
         self._revision += 1
-        self._thread.submit(RenderRequest.of(session, revision=self._revision))
+        self._thread.submit(RenderRequest.of_pose(pose, revision=self._revision))
+
+    @property
+    def preview(self) -> Pose | None:
+        """The moment of a film that is shown instead of the session."""
+        return self._preview
+
+    def show_pose(self, pose: Pose) -> int:
+        """Show a moment of a film until the session's picture changes.
+
+        Returns:
+            the revision of its frames.
+        """
+        self._begin_preview(pose)
+        self.request()
+        return self._revision
+
+    def show_picture(self, pose: Pose, frame: Frame) -> None:
+        """Show a moment by a frame that was rendered before; what is still being rendered comes too late."""
+        if self._is_held:
+            return
+        self._begin_preview(pose)
+        self._revision += 1
+        self._shown = replace(frame, revision=self._revision)
+        self.frame_ready.emit(self._shown)
+
+    def end_preview(self) -> None:
+        """Show the session again."""
+        if self._preview is not None:
+            self._preview = None
+            self.preview_ended.emit()
+            self.preview_changed.emit()
+            self.request()
+
+    def ask(self, work: Callable[[], object], then: Callable[[object], None]) -> None:
+        """Run something short on the render thread between two pictures.
+
+        Args:
+            work: such as asking the engine for a latent.
+            then: called on the GUI thread with what it gives, or with a ``Failure``.
+        """
+        token = len(self._asked) + 1
+        while token in self._asked:
+            token += 1
+        self._asked[token] = then
+        self._thread.call(_Question(token), work)
+
+    def _begin_preview(self, pose: Pose) -> None:
+        began = self._preview is None
+        self._preview = pose
+        if began:
+            self.preview_changed.emit()
+
+    @Slot(object, object)
+    def _take_answer(self, question: object, outcome: object) -> None:
+        if isinstance(question, _Question):
+            then = self._asked.pop(question.token, None)
+            if then is not None:
+                then(outcome)
 
     def set_comparing(self, comparing: bool) -> None:
         """Show the picture before all edits, or the session's own again."""
@@ -127,8 +202,13 @@ class RenderController(QObject):
 
     @Slot(object, object)
     def _follow(self, old: Session, new: Session) -> None:
-        if new.model is not None and old != new:
+        if new.model is None or (old.model == new.model and Pose.of(old) == Pose.of(new)):
+            # A timeline, a name: nothing that a picture shows.
+            return
+        if self._preview is None:
             self.request()
+        else:
+            self.end_preview()
 
     @Slot(object)
     def _take_frame(self, frame: Frame) -> None:

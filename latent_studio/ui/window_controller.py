@@ -192,6 +192,18 @@ class WindowController(QObject):
                     (self.tr("Remove"), self.tr("Delete")),
                 ],
             ),
+            (
+                self.tr("On the timeline"),
+                [
+                    (self.tr("Play or stop"), self.tr("Space")),
+                    (self.tr("A frame, a second"), self.tr("Arrows, Shift+Arrows")),
+                    (self.tr("Move the selected keys"), self.tr("Drag, Alt+Arrows")),
+                    (self.tr("Bring a key to the sliders"), self.tr("Double click, Enter")),
+                    (self.tr("Copy, paste, duplicate"), self.tr("Ctrl+C, Ctrl+V, Ctrl+D")),
+                    (self.tr("Remove keys"), self.tr("Delete")),
+                    (self.tr("Zoom"), self.tr("Ctrl+Wheel, +, −, 0")),
+                ],
+            ),
         ]
 
     def _grouped_actions(self) -> dict[str, list[QAction]]:

@@ -1,0 +1,398 @@
+"""FilmPreview: a timeline's moments on the canvas, from pictures made beforehand where there are any."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from latent_studio.core.render import Quality, RenderRequest
+from latent_studio.core.timeline import Timeline, foreign_keys
+from latent_studio.core.timeline_course import TimelineCourse
+from latent_studio.ui.film_player import FilmPlayer
+from latent_studio.ui.proxies import ProxyCache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from PySide6.QtGui import QImage
+
+    from latent_studio.core.pacing import Pacing
+    from latent_studio.core.pose import Pose
+    from latent_studio.core.render import Frame
+    from latent_studio.core.session import Session
+    from latent_studio.ui.api import DockContext
+    from latent_studio.ui.failures import Failure
+
+_CLIENT = "timeline film"
+#: A hand that rests this long wants to see the moment sharp.
+_REST_MS = 120
+#: Pictures asked for at once, so that a playhead that jumps is followed soon.
+_AT_ONCE = 12
+#: Models this fast are rendered ahead sharp at once; up to the second, coarse first and sharp later.
+_FAST_MS, _WORTH_MS = 150.0, 3000.0
+#: A timeline that changes is only measured once it has rested.
+_MEASURE_MS = 900
+#: Frames are looked through this far; longer films are filled around the playhead only.
+_MOST_FRAMES = 20_000
+#: Part of the cache that is filled; the rest is for scrubbing beyond.
+_FILLED_SHARE = 0.9
+
+
+class FilmPreview(QObject):
+    """Scrubbing, playing, and rendering ahead while nothing else renders.
+
+    A moment's picture comes from the cache at once, else from the renderer, coarse first; when the hand rests
+    it is rendered sharp. Every picture asked for gets a higher revision, so an older moment never comes last.
+
+    Args:
+        context: the window's parts.
+        parent: Qt owner.
+    """
+
+    #: ``seconds``: the moment shown is another one.
+    moved = Signal(float)
+    #: More or fewer pictures are ready.
+    ready_changed = Signal()
+    #: It plays, or stopped.
+    playing_changed = Signal(bool)
+
+    def __init__(self, context: DockContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._timeline = Timeline()
+        self._course: TimelineCourse | None = None
+        self._pacing: Pacing | None = None
+        self._proxies = ProxyCache()
+        self._poses: dict[int, Pose] = {}
+        self._failed: set[Pose] = set()
+        self._seconds = 0.0
+        self._asked: tuple[int, Pose] | None = None
+        self._is_wanted = False
+        self.player = FilmPlayer(self)
+        self.player.due.connect(self._show_due)
+        self.player.playing_changed.connect(self._take_playing)
+        self._rest = _timer(self, _REST_MS, self._sharpen)
+        self._fill = _timer(self, 30, self._wish)
+        self._measure = _timer(self, _MEASURE_MS, self._start_measuring)
+        self._told = _timer(self, 120, self.ready_changed.emit)
+        context.pictures.ready.connect(self._take_picture)
+        context.pictures.failed.connect(self._take_failed)
+        context.renders.frame_ready.connect(self._take_frame)
+        context.renders.preview_ended.connect(self._leave)
+        context.models.model_changed.connect(self._forget)
+
+    # What is shown
+
+    @property
+    def seconds(self) -> float:
+        """Where the playhead is."""
+        return self._seconds
+
+    @property
+    def proxies(self) -> ProxyCache:
+        """The pictures kept."""
+        return self._proxies
+
+    @property
+    def can_show(self) -> bool:
+        """Whether the timeline can be rendered with the open model."""
+        return self._course is not None
+
+    def set_timeline(self, session: Session) -> None:
+        """Take another timeline; what looks the same keeps its pictures."""
+        timeline = session.timeline
+        if timeline == self._timeline and (self._course is not None or timeline.is_empty):
+            return
+        if _course_fields(timeline) != _course_fields(self._timeline):
+            self._pacing = None
+        self._timeline = timeline
+        self._poses.clear()
+        self._course = None
+        usable = session.model is not None and not foreign_keys(timeline, session.model)
+        if not timeline.is_empty and usable:
+            self._course = TimelineCourse(timeline)
+        if self._course is None:
+            self.player.stop()
+            self._context.renders.end_preview()
+        elif self._context.renders.preview is not None and not self.player.is_playing:
+            self.show(self._seconds)
+        if timeline.speed != "keyed" and self._pacing is None and timeline.duration > 0:
+            self._measure.start()
+        self._fill.start()
+        self._told.start()
+
+    def set_wanted(self, wanted: bool) -> None:
+        """Whether anybody looks, so that pictures are worth making ahead."""
+        self._is_wanted = wanted
+        if wanted:
+            self._fill.start()
+        else:
+            self._context.pictures.wish(_CLIENT, [])
+
+    def show(self, seconds: float) -> None:
+        """Put the playhead somewhere: the canvas shows that moment."""
+        self._seconds = max(0.0, seconds)
+        self.moved.emit(self._seconds)
+        if self._course is None:
+            return
+        pose = self._pose_at(self._seconds)
+        kept = self._proxies.get(pose)
+        if kept is None:
+            self._rest.stop()
+            self._ask(pose)
+        else:
+            self._context.renders.show_picture(pose, kept)
+            if kept.quality is not Quality.FINAL:
+                self._rest.start()
+        self._fill.start()
+
+    def put(self, seconds: float) -> None:
+        """Put the playhead somewhere and leave the canvas as it is."""
+        self._seconds = max(0.0, seconds)
+        self.moved.emit(self._seconds)
+
+    def pose_now(self) -> Pose | None:
+        """The pose at the playhead."""
+        return None if self._course is None else self._pose_at(self._seconds)
+
+    def toggle(self) -> None:
+        """Play from the playhead, or stand still."""
+        if self.player.is_playing:
+            self.player.stop()
+        elif self._course is not None:
+            timeline = self._timeline
+            self.player.play(self._seconds, span=timeline.span, fps=timeline.fps, loop=timeline.loop)
+
+    def small_picture(self, seconds: float) -> QImage | None:
+        """A small picture near a moment, if there is one."""
+        if self._course is None:
+            return None
+        return self._proxies.small(self._pose(self._frame_of(seconds)))
+
+    def ready_spans(self) -> tuple[tuple[float, float], ...]:
+        """Parts of the film, in seconds, whose frames are all there."""
+        if self._course is None:
+            return ()
+        found: list[tuple[float, float]] = []
+        fps, start = self._timeline.fps, None
+        for frame in range(self._frames() + 1):
+            ready = frame < self._frames() and self._pose(frame) in self._proxies
+            if ready and start is None:
+                start = frame
+            elif not ready and start is not None:
+                found.append((start / fps, frame / fps))
+                start = None
+        return tuple(found)
+
+    def missing(self) -> int:
+        """Frames that have no picture yet."""
+        if self._course is None:
+            return 0
+        return sum(self._pose(frame) not in self._proxies for frame in range(self._frames()))
+
+    # Moments
+
+    def _frames(self) -> int:
+        return min(_MOST_FRAMES, math.floor(self._timeline.duration * self._timeline.fps + 1e-6) + 1)
+
+    def _frame_of(self, seconds: float) -> int:
+        return min(self._frames() - 1, max(0, round(seconds * self._timeline.fps)))
+
+    def _pose(self, frame: int) -> Pose:
+        pose = self._poses.get(frame)
+        if pose is None:
+            pose = self._poses[frame] = self._evaluated(frame / self._timeline.fps)
+        return pose
+
+    def _pose_at(self, seconds: float) -> Pose:
+        """The pose of a moment: a frame's own where it is as near as no matter."""
+        frame = self._frame_of(seconds)
+        if abs(frame / self._timeline.fps - seconds) < 1e-6:
+            return self._pose(frame)
+        return self._evaluated(seconds)
+
+    def _evaluated(self, seconds: float) -> Pose:
+        assert self._course is not None  # noqa: S101 -- callers have looked
+        return self._course.at(seconds if self._pacing is None else self._pacing.at(seconds))
+
+    # Rendering
+
+    def _ask(self, pose: Pose) -> None:
+        self._asked = (self._context.renders.show_pose(pose), pose)
+
+    @Slot()
+    def _sharpen(self) -> None:
+        if (
+            self._course is not None
+            and not self.player.is_playing
+            and self._context.renders.preview is not None
+        ):
+            self._ask(self._pose_at(self._seconds))
+
+    @Slot(int, float)
+    def _show_due(self, frame: int, seconds: float) -> None:
+        if self._course is None:
+            self.player.stop()
+            return
+        self._seconds = seconds
+        pose = self._pose(min(frame, self._frames() - 1))
+        kept = self._proxies.get(pose)
+        if kept is not None:
+            self._context.renders.show_picture(pose, kept)
+        self.player.note(has_picture=kept is not None)
+        self.moved.emit(seconds)
+
+    @Slot(bool)
+    def _take_playing(self, playing: bool) -> None:
+        self.playing_changed.emit(playing)
+        self._fill.start()
+        if not playing and self._course is not None and self._context.renders.preview is not None:
+            self.show(self._seconds)
+
+    @Slot(object)
+    def _take_frame(self, frame: Frame) -> None:
+        """What was rendered for a moment on the canvas is kept too."""
+        if self._asked is not None and frame.revision == self._asked[0]:
+            self._proxies.put(self._asked[1], frame)
+            self._told.start()
+
+    @Slot()
+    def _leave(self) -> None:
+        """The canvas shows the session again."""
+        self._rest.stop()
+        self._asked = None
+        self.player.stop()
+
+    @Slot()
+    def _forget(self) -> None:
+        """Another model draws other pictures."""
+        self.player.stop()
+        self._proxies.clear()
+        self._failed.clear()
+        self._pacing = None
+        self._course = None
+        self._poses.clear()
+
+    # Ahead of time
+
+    @Slot()
+    def _wish(self) -> None:
+        if self._course is None or not self._is_wanted:
+            self._context.pictures.wish(_CLIENT, [])
+            return
+        full_ms = self._context.renders.full_ms
+        is_fast = full_ms is not None and full_ms <= _FAST_MS
+        wanted = list(self._next(lambda pose: pose not in self._proxies))
+        coarse_only = not is_fast
+        if not wanted and full_ms is not None and full_ms <= _WORTH_MS:
+            # All there is to see is there; now it may become better.
+            wanted, coarse_only = list(self._next(self._proxies.is_coarse)), False
+        wishes = [(pose, RenderRequest.of_pose(pose, revision=0, coarse_only=coarse_only)) for pose in wanted]
+        self._context.pictures.wish(_CLIENT, wishes, priority=2)
+
+    def _next(self, lacks: Callable[[Pose], bool]) -> Iterator[Pose]:
+        """Frames that lack something, the nearest to the playhead first; while playing, those to come."""
+        frames, found = self._frames(), set[int]()
+        here = self._frame_of(self._seconds)
+        reach = min(frames, self._capacity())
+        if self.player.is_playing:
+            order = [(here + offset) % frames for offset in range(reach)]
+        else:
+            order = [
+                frame
+                for offset in range(reach + 1)
+                for frame in dict.fromkeys((here + offset, here - offset))
+                if 0 <= frame < frames
+            ][:reach]
+        for frame in order:
+            pose = self._pose(frame)
+            if frame in found or pose in self._failed or not lacks(pose):
+                continue
+            found.add(frame)
+            yield pose
+            if len(found) >= _AT_ONCE:
+                return
+
+    def _capacity(self) -> int:
+        """Frames that have room."""
+        kept = len(self._proxies)
+        if not kept:
+            return _AT_ONCE
+        size = self._proxies.bytes_used / kept
+        return max(1, int(_FILLED_SHARE * self._proxies.bytes_limit / size))
+
+    @Slot(str, object, object)
+    def _take_picture(self, client: str, pose: Pose, frame: Frame) -> None:
+        if client != _CLIENT:
+            return
+        self._proxies.put(pose, frame)
+        self._told_soon()
+        if not self._context.pictures.is_waiting(_CLIENT):
+            self._fill.start()
+
+    @Slot(str, object)
+    def _take_failed(self, client: str, pose: Pose) -> None:
+        if client == _CLIENT:
+            self._failed.add(pose)
+            self._fill.start()
+
+    def _told_soon(self) -> None:
+        if not self._told.isActive():
+            self._told.start()
+
+    # Even speed
+
+    @Slot()
+    def _start_measuring(self) -> None:
+        session = self._context.store.session
+        if self._course is None or session.timeline.speed == "keyed":
+            return
+        self._context.jobs.start(
+            self.tr("Even out the speed"),
+            partial(_measured, self._context, session),
+            on_done=partial(self._take_pacing, session.timeline),
+            on_failed=self._tell_failed,
+            quiet=True,
+        )
+
+    def _take_pacing(self, timeline: Timeline, pacing: Pacing | None) -> None:
+        if _course_fields(timeline) != _course_fields(self._timeline):
+            return
+        self._pacing = pacing
+        self._poses.clear()
+        if self._context.renders.preview is not None and not self.player.is_playing:
+            self.show(self._seconds)
+        self._fill.start()
+        self._told.start()
+
+    def _tell_failed(self, failure: Failure) -> None:
+        self._context.messages.failure(failure)
+
+
+def _measured(context: DockContext, session: Session, progress: object, cancel: object) -> Pacing | None:
+    from latent_studio.app.pacing import pacing_for
+
+    return pacing_for(context.studio, session, progress, cancel)  # type: ignore[arg-type]
+
+
+def _course_fields(timeline: Timeline) -> tuple[object, ...]:
+    """What decides which picture stands where."""
+    return (
+        timeline.keys,
+        timeline.tracks,
+        timeline.modes,
+        timeline.loop == "closed",
+        timeline.closing_seconds,
+        timeline.speed,
+    )
+
+
+def _timer(owner: QObject, milliseconds: int, slot: object) -> QTimer:
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer
