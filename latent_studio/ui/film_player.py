@@ -61,7 +61,7 @@ class FilmPlayer(QObject):
         self._fps = 24.0
         self._loop: Loop = "once"
         self._start = 0.0
-        self._last: int | None = None
+        self._last = -1
         self._count = PlayCount()
 
     @property
@@ -88,7 +88,7 @@ class FilmPlayer(QObject):
             return
         self._span, self._fps, self._loop = span, fps, loop
         self._start = start if first <= start < last - 0.5 / fps else first
-        self._count, self._last = PlayCount(), None
+        self._count, self._last = PlayCount(), -1
         self._clock.start()
         self._timer.start()
         self.playing_changed.emit(True)
@@ -121,11 +121,11 @@ class FilmPlayer(QObject):
             return
         final = self._final()
         if final is not None and number > final:
-            if self._last is not None and self._last >= final:
+            if self._last >= final:
                 self.stop()
                 return
             number = final
-        if self._last is not None and number > self._last + 1:
+        if number > self._last + 1:
             missed = number - self._last - 1
             count = self._count
             self._count = PlayCount(count.shown, count.late, count.skipped + missed, count.missing)
