@@ -101,12 +101,10 @@ class FilmResult:
 
 @runtime_checkable
 class _ChoosesPalette(Protocol):
+    @property
+    def wants_sample(self) -> bool: ...
+
     def use_palette_of(self, frames: Sequence[NDArray[np.uint8]]) -> None: ...
-
-
-@runtime_checkable
-class _Repeats(Protocol):
-    def repeat(self, index: int) -> None: ...
 
 
 def write_film(panes: Sequence[Pane], film: Film, progress: ProgressSink, cancel: CancelToken) -> FilmResult:
@@ -167,49 +165,39 @@ def _frames_written(
     from latent_studio.exporters.palette import SAMPLED_FRAMES
 
     first: list[int] = []
-    if isinstance(exporter, _ChoosesPalette) and film.settings.palette == "clip":
+    if isinstance(exporter, _ChoosesPalette) and exporter.wants_sample:
         count = min(SAMPLED_FRAMES, film.pictures)
         step = (film.pictures - 1) / max(1, count - 1)
         first = sorted({round(index * step) for index in range(count)})
     # Kept as the models made them: a few enlarged frames could take all memory.
     picture_bytes = sum(4 * pane.engine.spec.resolution**2 for pane in panes if pane.engine.spec is not None)
     capacity = max(1, _KEPT_BYTES // max(1, picture_bytes))
-    needed = list(_needed(order, first, capacity=capacity, repeats=isinstance(exporter, _Repeats)))
+    needed = list(_needed(order, first, capacity=capacity))
     rendered = _rendered(panes, needed, progress, cancel)
     kept = {index: next(rendered) for index in first}
     if first and isinstance(exporter, _ChoosesPalette):
         exporter.use_palette_of([pixels for index in first for pixels in kept[index]])
     comes_last = {index: position for position, index in enumerate(order)}
-    written: dict[int, int] = {}
     for position, index in enumerate(order):
         cancel.check()
-        if index in written and isinstance(exporter, _Repeats):
-            exporter.repeat(written[index])
-        else:
-            pictures = kept.pop(index) if index in kept else next(rendered)
-            exporter.add(_composed(panes, pictures, index, film, side))
-            if isinstance(exporter, _Repeats):
-                written[index] = position
-            elif comes_last[index] > position and len(kept) < capacity:
-                kept[index] = pictures
+        pictures = kept.pop(index) if index in kept else next(rendered)
+        exporter.add(_composed(panes, pictures, index, film, side))
+        if comes_last[index] > position and len(kept) < capacity:
+            kept[index] = pictures
         yield
 
 
-def _needed(order: Sequence[int], first: Sequence[int], *, capacity: int, repeats: bool) -> Iterator[int]:
+def _needed(order: Sequence[int], first: Sequence[int], *, capacity: int) -> Iterator[int]:
     """Which pictures are rendered in which order, by the rules that ``_frames_written`` follows."""
     yield from first
-    kept, written = set(first), set[int]()
+    kept = set(first)
     comes_last = {index: position for position, index in enumerate(order)}
     for position, index in enumerate(order):
-        if repeats and index in written:
-            continue
         if index in kept:
             kept.discard(index)
         else:
             yield index
-        if repeats:
-            written.add(index)
-        elif comes_last[index] > position and len(kept) < capacity:
+        if comes_last[index] > position and len(kept) < capacity:
             kept.add(index)
 
 

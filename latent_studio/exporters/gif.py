@@ -1,8 +1,9 @@
-"""GifExporter: animated GIF with one palette for the whole clip.
+"""GifExporter: animated GIF.
 
 Format: CompuServe, "Graphics Interchange Format, Version 89a", 1990. The usual way, a palette of its own for
 every frame, spends nearly all its time choosing palettes; one for the clip, chosen from a sub-sample, is many
-times faster and does not flicker.
+times faster and does not flicker. ``gif_coder`` and ``adaptive_coder`` decide about the colours; this module
+writes the file.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 import io
 import math
 import struct
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from latent_studio.core.errors import ExportError, OptionError
-from latent_studio.exporters.dither import NearestColour, OrderedPairs
-from latent_studio.exporters.palette import COLOURS, build_palette
+from latent_studio.exporters.adaptive_coder import AdaptiveCoder
+from latent_studio.exporters.film_settings import FILM_QUALITIES
+from latent_studio.exporters.gif_coder import KEEP, ClipCoder, GreyCoder
 from latent_studio.exporters.part_file import PartFile
 from latent_studio.exporters.pixels import without_alpha
 
@@ -27,46 +29,45 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from latent_studio.exporters.dither import Dither
-    from latent_studio.exporters.film_settings import FilmSettings
+    from latent_studio.exporters.film_settings import FilmQuality, FilmSettings, Palette
+    from latent_studio.exporters.gif_coder import CodedFrame, FrameCoder
 
-GifQuality = Literal["fast", "good"]
-GIF_QUALITIES: tuple[GifQuality, ...] = ("fast", "good")
 #: Viewers show delays below two hundredths of a second slowly.
 FPS_AT_MOST = 50.0
 FPS_AT_LEAST = 0.1
 #: Frames kept, in bytes, to choose the palette from when the caller gave no sample.
 _LOOKAHEAD_BYTES = 48 << 20
-_REFINEMENTS: dict[GifQuality, int] = {"fast": 4, "good": 12}
+_REFINEMENTS = 12
 
 
 class GifExporter:
     """Writes one animated GIF frame by frame; see ``Exporter``.
 
-    Grey frames keep all their levels. RGBA frames are laid on white: the file has no transparency.
+    Grey frames keep all their levels. RGBA frames are laid on white.
 
     Args:
-        quality: ``good`` mixes colours in a fixed pattern where the palette is too coarse, ``fast`` takes the
-            nearest one, which is smaller and shows bands in gradients.
+        quality: ``fast`` takes the nearest of the clip's colours and shows bands in gradients; ``good`` mixes
+            colours in a fixed pattern where they are too few; ``best`` gives every frame its own colours and
+            leaves out what no eye sees, for the best picture at the smallest size.
+        palette: ``scene`` lets ``fast`` and ``good`` choose new colours where the picture changes much.
     """
 
     id = "gif"
     suffix = ".gif"
 
-    def __init__(self, *, quality: GifQuality = "good") -> None:
-        if quality not in GIF_QUALITIES:
-            raise OptionError("--quality", f"--quality is {quality}, but must be fast or good.")
-        self._quality: GifQuality = quality
+    def __init__(self, *, quality: FilmQuality = "good", palette: Palette = "clip") -> None:
+        if quality not in FILM_QUALITIES:
+            raise OptionError("--quality", f"--quality is {quality}, but must be fast, good or best.")
+        self._quality: FilmQuality = quality
+        self._by_scene = palette == "scene"
         self._part: PartFile | None = None
         self._size = (0, 0)
         self._fps = 1.0
         self._head: tuple[int, str] = (0, "")
         self._waiting: list[NDArray[np.uint8]] = []
-        self._dither: Dither | None = None
-        self._is_started = False
+        self._coder: FrameCoder | None = None
         self._channels = 0
-        #: Where each frame's image lies in the file: start and length in bytes.
-        self._images: list[tuple[int, int]] = []
+        self._frames = 0
 
     def open(self, path: Path, *, size: tuple[int, int], fps: float, loop: int = 0, recipe: str = "") -> None:
         """See ``Exporter.open``; the recipe goes into the comment block.
@@ -84,6 +85,11 @@ class GifExporter:
         self._size, self._fps, self._head = size, fps, (loop, recipe)
         self._part = PartFile(path)
 
+    @property
+    def wants_sample(self) -> bool:
+        """Whether ``use_palette_of`` makes the file better: where one palette serves the whole clip."""
+        return self._quality != "best" and not self._by_scene
+
     def use_palette_of(self, frames: Sequence[NDArray[np.uint8]]) -> None:
         """Choose the palette from a sub-sample of the clip, not from its first 48 MB.
 
@@ -98,25 +104,18 @@ class GifExporter:
         """See ``Exporter.add``."""
         frame = without_alpha(pixels)
         self._check(frame)
-        if self._is_started:
-            self._write_frame(self._encoded(frame))
+        if self._coder is None and not self.wants_sample:
+            self._start([frame])
+        if self._coder is not None:
+            self._write_frame(self._coder.code(frame))
             return
-        self._wait(frame.copy() if frame.flags.writeable else frame)
-
-    def repeat(self, index: int) -> None:
-        """Append a frame once more, without encoding it again.
-
-        Args:
-            index: of a frame added before, counted from 0.
-        """
-        if not self._is_started:
-            self._wait(self._waiting[index])
-            return
-        self._write_frame(self._opened().read_back(*self._images[index]))
+        self._waiting.append(frame.copy() if frame.flags.writeable else frame)
+        if len(self._waiting) * frame.nbytes >= _LOOKAHEAD_BYTES:
+            self._flush_waiting()
 
     def close(self) -> None:
         """See ``Exporter.close``."""
-        if not self._is_started:
+        if self._coder is None:
             if not self._waiting:
                 self.abort()
                 raise ExportError("There is no frame to write.", hint="Ask for at least one.")
@@ -146,58 +145,55 @@ class GifExporter:
                 f"A frame has shape {frame.shape}, the others have {(height, width, self._channels)}."
             )
 
-    def _wait(self, frame: NDArray[np.uint8]) -> None:
-        self._waiting.append(frame)
-        if len(self._waiting) * frame.nbytes >= _LOOKAHEAD_BYTES:
-            self._flush_waiting()
-
     def _flush_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
-        self._start(waiting)
-        # A clip that goes back the way it came holds the same array twice.
-        known: dict[int, int] = {}
-        for index, frame in enumerate(waiting):
-            earlier = known.setdefault(id(frame), index)
-            if earlier < index:
-                self.repeat(earlier)
-            else:
-                self._write_frame(self._encoded(frame))
+        coder = self._start(waiting)
+        for frame in waiting:
+            self._write_frame(coder.code(frame))
 
-    def _start(self, sample: Sequence[NDArray[np.uint8]]) -> None:
-        self._is_started = True
-        if self._channels == 1:
-            palette = np.repeat(np.arange(COLOURS, dtype=np.uint8)[:, None], 3, axis=1)
-        else:
-            palette = build_palette(sample, refinements=_REFINEMENTS[self._quality])
-            if self._quality == "good":
-                self._dither = OrderedPairs(palette, size=self._size)
-            else:
-                self._dither = NearestColour(palette)
+    def _start(self, sample: Sequence[NDArray[np.uint8]]) -> FrameCoder:
+        self._coder = coder = self._make_coder(sample)
         loop, recipe = self._head
-        head = [b"GIF89a", struct.pack("<HHBBB", *self._size, 0xF7, 0, 0), palette.tobytes()]
+        head = [b"GIF89a", struct.pack("<HHBBB", *self._size, 0xF7, 0, 0), coder.palette.tobytes()]
         if loop != 1:
             # The number is of repeats after the first time; 0 is for ever.
             head += [b"!\xff\x0bNETSCAPE2.0\x03\x01", struct.pack("<H", min(max(0, loop - 1), 65535)), b"\0"]
         if recipe:
             head += [b"!\xfe", _sub_blocks(recipe.encode("utf-8"))]
         self._opened().write(b"".join(head))
+        return coder
 
-    def _encoded(self, frame: NDArray[np.uint8]) -> bytes:
-        places = self._dither(frame) if self._dither is not None else frame[..., 0]
-        return struct.pack("<BHHHHB", 0x2C, 0, 0, *self._size, 0) + _compressed(places)
+    def _make_coder(self, sample: Sequence[NDArray[np.uint8]]) -> FrameCoder:
+        if self._channels == 1:
+            return GreyCoder()
+        if self._quality == "best":
+            return AdaptiveCoder(sample[0])
+        return ClipCoder(
+            sample,
+            size=self._size,
+            refinements=_REFINEMENTS,
+            dithered=self._quality == "good",
+            by_scene=self._by_scene,
+        )
 
-    def _write_frame(self, image: bytes) -> None:
-        part = self._opened()
-        # 4: leave the frame in place; every frame covers the whole picture.
-        control = struct.pack("<BBBBHBB", 0x21, 0xF9, 4, 4, delay_cs(len(self._images), fps=self._fps), 0, 0)
-        part.write(control)
-        self._images.append((part.tell(), len(image)))
-        part.write(image)
+    def _write_frame(self, coded: CodedFrame) -> None:
+        # 4: leave the frame in place, since the next one stores only what changes.
+        flags = 4 | int(coded.keeps)
+        delay = delay_cs(self._frames, fps=self._fps)
+        height, width = coded.places.shape
+        own = coded.palette
+        self._opened().write(
+            struct.pack("<BBBBHBB", 0x21, 0xF9, 4, flags, delay, KEEP if coded.keeps else 0, 0)
+            + struct.pack("<BHHHHB", 0x2C, coded.left, coded.top, width, height, 0 if own is None else 0x87)
+            + (b"" if own is None else own.tobytes())
+            + _compressed(coded.places)
+        )
+        self._frames += 1
 
 
 def make_gif(settings: FilmSettings) -> GifExporter:
     """GIF as the settings want it."""
-    return GifExporter(quality="fast" if settings.quality == "fast" else "good")
+    return GifExporter(quality=settings.quality, palette=settings.palette)
 
 
 def delay_cs(index: int, *, fps: float) -> int:

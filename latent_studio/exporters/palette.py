@@ -21,12 +21,15 @@ SAMPLED_PIXELS = 1 << 17
 _CELL_BITS = 5
 
 
-def build_palette(frames: Sequence[NDArray[np.uint8]], *, refinements: int) -> NDArray[np.uint8]:
+def build_palette(
+    frames: Sequence[NDArray[np.uint8]], *, refinements: int, colours: int = COLOURS
+) -> NDArray[np.uint8]:
     """Choose a palette: median cut (Heckbert 1982), then steps of k-means on a coarse histogram.
 
     Args:
         frames: ``(H, W, 3)`` uint8 each; a sub-sample of the clip, taken evenly.
         refinements: k-means steps; four gain 2 dB over median cut on a clip of photographs.
+        colours: how many places are used, the first ones.
 
     Returns:
         ``(256, 3)`` uint8. Few colours are repeated to fill it.
@@ -36,9 +39,9 @@ def build_palette(frames: Sequence[NDArray[np.uint8]], *, refinements: int) -> N
     # An odd stride does not fall in step with rows, whose length is mostly a power of two.
     pixels = pixels[:: max(1, len(pixels) // SAMPLED_PIXELS) | 1]
     cut = Image.fromarray(np.ascontiguousarray(pixels)[None]).quantize(
-        COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+        colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
-    start = np.array(cut.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:COLOURS]
+    start = np.array(cut.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:colours]
     palette = _refine(start.astype(np.float32), pixels, refinements)
     rounded = np.rint(palette).astype(np.uint8)
     return np.resize(rounded, (COLOURS, 3))

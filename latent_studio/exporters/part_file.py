@@ -28,7 +28,7 @@ class PartFile:
         self._part = part_of(path)
         check_target(path)
         try:
-            self._file = self._part.open("w+b")
+            self._file = self._part.open("wb")
         except OSError as error:
             raise export_error(path, error) from error
 
@@ -42,16 +42,6 @@ class PartFile:
     def tell(self) -> int:
         """Bytes written so far."""
         return self._file.tell()
-
-    def read_back(self, start: int, size: int) -> bytes:
-        """Bytes written earlier; the place to write stays at the end."""
-        try:
-            self._file.seek(start)
-            data = self._file.read(size)
-            self._file.seek(0, os.SEEK_END)
-        except OSError as error:
-            raise export_error(self._path, error) from error
-        return data
 
     def patch(self, place: int, data: bytes) -> None:
         """Write over bytes written earlier; the place to write stays at the end."""

@@ -91,27 +91,20 @@ def test_without_room_pictures_are_rendered_again(tmp_path: Path, monkeypatch: p
 @given(
     st.lists(st.integers(0, 7), min_size=1, max_size=30),
     st.integers(1, 9),
-    st.booleans(),
     st.sets(st.integers(0, 7), max_size=4),
 )
 def test_the_list_of_pictures_to_render_is_what_writing_asks_for(
-    order: list[int], capacity: int, repeats: bool, first: set[int]
+    order: list[int], capacity: int, first: set[int]
 ) -> None:
     used = sorted(first & set(order))
-    needed = iter(film_module._needed(order, used, capacity=capacity, repeats=repeats))
+    needed = iter(film_module._needed(order, used, capacity=capacity))
     kept = {index: next(needed) for index in used}
     last = {index: position for position, index in enumerate(order)}
-    written: set[int] = set()
     shown = []
     for position, index in enumerate(order):
-        if repeats and index in written:
-            shown.append(index)
-            continue
         picture = kept.pop(index) if index in kept else next(needed)
         shown.append(picture)
-        if repeats:
-            written.add(index)
-        elif last[index] > position and len(kept) < capacity:
+        if last[index] > position and len(kept) < capacity:
             kept[index] = picture
     assert shown == order
     assert next(needed, None) is None

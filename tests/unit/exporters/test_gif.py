@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from latent_studio.core.errors import ExportError, OptionError
-from latent_studio.exporters.gif import GifExporter, GifQuality, delay_cs
+from latent_studio.exporters.gif import GifExporter, delay_cs
 from latent_studio.exporters.protocol import Exporter, aborting
 
 if TYPE_CHECKING:
@@ -20,12 +20,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latent_studio.exporters.film_settings import FilmQuality
+
 
 def gradient(shift: float = 0.0, *, width: int = 40, height: int = 24) -> NDArray[np.uint8]:
     """A smooth colour picture that moves with ``shift``."""
     y, x = np.mgrid[:height, :width]
     channels = (x * 4 + shift * 40, y * 6 + 30, 200 - x * 2 - shift * 30)
     return np.clip(np.stack(channels, axis=2), 0, 255).astype(np.uint8)
+
+
+def noise_picture(seed: int) -> NDArray[np.uint8]:
+    return np.random.default_rng(seed).integers(0, 200, (24, 40, 3), np.uint8)
+
+
+def cloud(place: float) -> NDArray[np.uint8]:
+    """Many colours that wander, with grain, so that no palette is exact."""
+    y, x = np.mgrid[:96, :96] / 15
+    grain = np.random.default_rng(3).normal(0, 4, (96, 96, 3))
+    waves = [
+        np.sin(x + 2 * place) + np.cos(y),
+        np.sin(y - place * 3) * np.cos(x),
+        np.cos(x * 0.7 + y + place),
+    ]
+    return np.clip(120 + 50 * np.stack(waves, axis=2) + grain, 0, 255).astype(np.uint8)
 
 
 def write(
@@ -57,8 +75,8 @@ def read(path: Path) -> tuple[list[np.ndarray], list[int]]:
     return frames, delays
 
 
-@pytest.mark.parametrize("quality", ["fast", "good"])
-def test_frames_come_back_nearly_as_they_were(tmp_path: Path, quality: GifQuality) -> None:
+@pytest.mark.parametrize("quality", ["fast", "good", "best"])
+def test_frames_come_back_nearly_as_they_were(tmp_path: Path, quality: FilmQuality) -> None:
     frames = [gradient(shift) for shift in np.linspace(0, 1, 7)]
     path = write(tmp_path / "a.gif", frames, exporter=GifExporter(quality=quality))
     read_back, _ = read(path)
@@ -76,7 +94,7 @@ def test_first_frame_is_the_first_picture(tmp_path: Path) -> None:
 def test_good_is_smoother_than_fast_when_seen_from_afar(tmp_path: Path) -> None:
     frames = [gradient(shift, width=256, height=256) // 3 + 80 for shift in np.linspace(0, 2, 12)]
 
-    def error(quality: GifQuality) -> float:
+    def error(quality: FilmQuality) -> float:
         back, _ = read(write(tmp_path / f"{quality}.gif", frames, exporter=GifExporter(quality=quality)))
         blocks = [
             (a - b).reshape(64, 4, 64, 4, 3).mean(axis=(1, 3)) for a, b in zip(back, frames, strict=True)
@@ -151,26 +169,43 @@ def test_any_shape_is_possible(tmp_path: Path, width: int, height: int) -> None:
     assert frames[0].shape == (height, width, 3)
 
 
-def test_a_frame_repeated_is_the_frame_itself(tmp_path: Path) -> None:
-    frames = [gradient(i / 4) for i in range(4)]
-    plain = write(tmp_path / "plain.gif", [*frames, frames[2], frames[1]]).read_bytes()
-    exporter = GifExporter()
-    exporter.open(tmp_path / "waiting.gif", size=(40, 24), fps=25)
-    for frame in frames:
-        exporter.add(frame)
-    exporter.repeat(2)
-    exporter.repeat(1)
-    exporter.close()
-    streaming = GifExporter()
-    streaming.open(tmp_path / "streaming.gif", size=(40, 24), fps=25)
-    streaming.use_palette_of([*frames, frames[2], frames[1]])
-    for frame in frames:
-        streaming.add(frame)
-    streaming.repeat(2)
-    streaming.repeat(1)
-    streaming.close()
-    assert (tmp_path / "waiting.gif").read_bytes() == plain
-    assert (tmp_path / "streaming.gif").read_bytes() == plain
+def test_what_does_not_change_is_not_stored_again(tmp_path: Path) -> None:
+    still = noise_picture(0)
+    moved = still.copy()
+    moved[5:9, 6:12] = 255
+    for quality in ("fast", "good", "best"):
+        once = write(tmp_path / "a.gif", [still], exporter=GifExporter(quality=quality)).stat().st_size
+        exporter = GifExporter(quality=quality)
+        path = write(tmp_path / "b.gif", [still, still, moved, still], exporter=exporter)
+        assert path.stat().st_size < 1.5 * once + 3 * 900
+        frames, _ = read(path)
+        assert len(frames) == 4
+        np.testing.assert_array_equal(frames[1], frames[0])
+        assert np.abs(frames[2][5:9, 6:12] - 255).mean() < 25
+        assert np.abs(frames[3] - frames[0]).mean() < 4
+
+
+def test_best_is_much_closer_than_fast_at_about_its_size(tmp_path: Path) -> None:
+    frames = [cloud(index / 11) for index in range(12)]
+    found = {}
+    for quality in ("fast", "best"):
+        path = write(tmp_path / f"{quality}.gif", frames, exporter=GifExporter(quality=quality))
+        back, _ = read(path)
+        error = np.mean([(one - frame) ** 2.0 for one, frame in zip(back, frames, strict=True)])
+        found[quality] = (error, path.stat().st_size)
+    assert found["best"][0] < 0.9 * found["fast"][0]
+    assert found["best"][1] < 1.2 * found["fast"][1]
+
+
+def test_scenes_of_other_colours_get_other_palettes(tmp_path: Path) -> None:
+    tints = ([1.5, 0.5, 0.5], [0.5, 0.5, 1.5], [0.5, 1.5, 0.5], [1.2, 1.2, 0.2])
+    frames = [np.clip(cloud(place) * tint, 0, 255).astype(np.uint8) for tint in tints for place in (0, 0.2)]
+    errors = []
+    for palette in ("clip", "scene"):
+        exporter = GifExporter(quality="fast", palette=palette)  # type: ignore[arg-type]
+        back, _ = read(write(tmp_path / "a.gif", frames, exporter=exporter))
+        errors.append(np.mean([(one - frame) ** 2.0 for one, frame in zip(back, frames, strict=True)]))
+    assert errors[1] < 0.7 * errors[0]
 
 
 def test_a_sample_lets_frames_go_to_disk_at_once(tmp_path: Path) -> None:
