@@ -29,6 +29,8 @@ class Provenance:
         name: the author's name for the model, else the file's stem.
         licence: as the file states it; empty when it does not.
         notes: what was ignored or chosen while reading, one sentence each.
+        labels: names of the classes, if the file states them.
+        averaged: whether it is the average over training; ``None`` where the file does not say.
     """
 
     path: Path
@@ -38,6 +40,8 @@ class Provenance:
     name: str
     licence: str = ""
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    averaged: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Found:
         name: the author's name for the model; empty when the file has none.
         licence: as the file states it; empty when it does not.
         notes: what was chosen and ignored, one sentence each.
+        labels: names of the classes; empty when the file has none.
+        averaged: whether it is the average over training; ``None`` where the file does not say.
         convert: makes the catalogue's tensors of the file's, emptying the dict it is given; ``None`` if they
             are the catalogue's already.
     """
@@ -38,4 +40,6 @@ class Found:
     name: str = ""
     licence: str = ""
     notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    averaged: bool | None = None
     convert: Callable[[dict[str, Tensor]], Converted] | None = None

@@ -75,7 +75,7 @@ def read_nvidia(source: Source) -> Found:
 def _find(tree: object, source: Source) -> Found:
     if _is_tensorflow(tree):
         return read_tensorflow(tree, source)
-    network, notes = _choose_network(tree, source)
+    network, notes, averaged = _choose_network(tree, source)
     tensors = collect_tensors(network)
     if not tensors:
         raise MissingWeightsError(
@@ -94,6 +94,7 @@ def _find(tree: object, source: Source) -> Found:
                 tensors=tensors,
                 options=layout.read_options(network),
                 notes=notes,
+                averaged=averaged,
             )
     raise refusals.unknown(
         source.name,
@@ -102,15 +103,16 @@ def _find(tree: object, source: Source) -> Found:
     )
 
 
-def _choose_network(tree: object, source: Source) -> tuple[ModuleRecord, tuple[str, ...]]:
+def _choose_network(tree: object, source: Source) -> tuple[ModuleRecord, tuple[str, ...], bool | None]:
+    """The generator, what to say about the choice, and whether it is the average over training."""
     if isinstance(tree, ModuleRecord):
-        return tree, ("The file is a single network.",)
+        return tree, ("The file is a single network.",), None
     if isinstance(tree, dict):
         for key in _PREFERENCE:
             network = tree.get(key)
             if isinstance(network, ModuleRecord):
                 others = [str(other) for other in tree if isinstance(other, str) and other != key]
-                return network, (_note(key, others),)
+                return network, (_note(key, others),), key == _PREFERENCE[0]
     raise refusals.unknown(
         source.name, f"is a pickle without a generator: it holds {refusals.describe_tree(tree)}"
     )

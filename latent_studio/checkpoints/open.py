@@ -167,6 +167,8 @@ def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
                 name=found.name or refusals.printable(path.stem),
                 licence=found.licence,
                 notes=(*found.notes, *made.notes),
+                labels=found.labels,
+                averaged=found.averaged,
             ),
         )
 

@@ -1,7 +1,8 @@
 """Safetensors, the preferred format: a JSON header with names, shapes and facts, then plain numbers.
 
 Header metadata are strings: ``family``, ``name``, ``licence``, the facts that shapes tell (``resolution``,
-``z_dim``, …) for people and other programs, and the family's options under their own names.
+``z_dim``, …) for people and other programs, the family's options under their own names, and where they are
+known ``labels``, a JSON list of class names, and ``averaged``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ FORMAT = "safetensors"
 
 _LARGEST_HEADER = 4 << 20
 _LONGEST_NAME = 512
+_LONGEST_LABEL = 120
 _ALIGNMENT = 8
 #: The format's name for an element kind: torch's name and bytes per element.
 _DTYPES = {
@@ -78,6 +80,8 @@ def read_safetensors(source: Source) -> Found:
         name=refusals.printable(metadata.get("name", "")),
         licence=refusals.printable(metadata.get("licence", "")),
         notes=notes,
+        labels=_labels_in(metadata.get("labels", "")),
+        averaged={"true": True, "false": False}.get(metadata.get("averaged", "")),
     )
 
 
@@ -239,6 +243,17 @@ def _from_text(text: str, default: OptionValue) -> OptionValue:
     return refusals.printable(text)
 
 
+def _labels_in(text: str) -> tuple[str, ...]:
+    """Names of classes: a JSON list of texts, or one name per line; none if it is neither."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = text.splitlines()
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        return ()
+    return tuple(refusals.printable(name, at_most=_LONGEST_LABEL) for name in found)
+
+
 def _to_text(value: OptionValue) -> str:
     if value is None:
         return "none"
@@ -273,6 +288,10 @@ def _metadata_of(checkpoint: Checkpoint) -> dict[str, str]:
     metadata = {"family": checkpoint.family, "name": origin.name, "format": "pt"}
     if origin.licence:
         metadata["licence"] = origin.licence
+    if origin.labels:
+        metadata["labels"] = json.dumps(origin.labels, ensure_ascii=False)
+    if origin.averaged is not None:
+        metadata["averaged"] = _to_text(origin.averaged)
     if origin.format != FORMAT:
         metadata["converted_from"] = f"{origin.format} sha256:{origin.sha256}"
     family = FAMILIES.get(checkpoint.family)

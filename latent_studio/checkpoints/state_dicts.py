@@ -322,8 +322,19 @@ def _found(candidate: _Candidate, layout: Layout, source: Source) -> Found:
         },
         options={},
         notes=tuple(notes),
+        averaged=_is_averaged(candidate),
         convert=convert,
     )
+
+
+def _is_averaged(candidate: _Candidate) -> bool | None:
+    """Known where the file's own names say so."""
+    if candidate.averaged:
+        return True
+    named = {part.lower() for part in candidate.path}
+    # What stands beside an average without being it is the network in training.
+    beside = {other.lower() for other in candidate.others}
+    return False if named & GENERATORS and beside & AVERAGED else None
 
 
 def _unknown_layout(tree: object, candidates: Sequence[_Candidate], source: Source) -> UnknownFormatError:

@@ -90,6 +90,7 @@ def read_tensorflow(tree: object, source: Source) -> Found:
         tensors=arrays,
         options={},
         notes=("Took Gs, the average; ignored G, D.",),
+        averaged=True,
         convert=convert,
     )
 

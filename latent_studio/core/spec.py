@@ -25,6 +25,7 @@ class GeneratorSpec:
         variant: architecture detail worth showing, such as ``"skip"`` or ``"resnet"``.
         can_move: whether the picture can be moved and turned by moving the network's input.
         highest_lod: how many of the finest resolutions can be left out; 0 where all are needed.
+        lod: how many the file leaves out.
         sizes: sides in pixels of the pictures it can draw, by ``chosen_scale``; empty with one size.
     """
 
@@ -42,6 +43,7 @@ class GeneratorSpec:
     variant: str = ""
     can_move: bool = False
     highest_lod: int = 0
+    lod: float = 0.0
     sizes: tuple[int, ...] = ()
 
     def side_at(self, chosen_scale: int | None) -> int:

@@ -208,6 +208,7 @@ class GrownGenerator:
         other = object.__new__(GrownGenerator)
         other.__dict__.update(self.__dict__)
         other._stages = tuple(replace(stage, lod=float(lod)) for stage in self._stages)
+        other._spec = replace(self._spec, lod=float(lod))
         return other
 
 

@@ -1,15 +1,18 @@
-"""Where the picture starts from: seed, truncation, noise and class."""
+"""Where the picture starts from: seed, truncation, noise, class, and how the network draws."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
+from latent_studio.app.class_names import class_names
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import NOISE_MODES
+from latent_studio.ui.widgets.class_picker import ClassPicker
+from latent_studio.ui.widgets.drawing_controls import Drawing, DrawingControls
 from latent_studio.ui.widgets.fields import with_room
 from latent_studio.ui.widgets.labelled_slider import LabelledSlider
 from latent_studio.ui.widgets.seed_field import SeedField
@@ -17,7 +20,8 @@ from latent_studio.ui.widgets.seed_field import SeedField
 if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.core.session import Session
-    from latent_studio.core.synthesis import SynthesisSettings
+    from latent_studio.core.spec import GeneratorSpec
+    from latent_studio.core.synthesis import ClassWeights, SynthesisSettings
     from latent_studio.ui.api import DockContext
 
 _PSI_RANGE = (-1.0, 2.0)
@@ -26,7 +30,7 @@ _NOISE_SEED_LIMIT = 2**31 - 1
 
 
 class LatentDock(QWidget):
-    """Seed, truncation, noise and class of the session.
+    """Seed, truncation, noise, class and drawing of the session.
 
     Args:
         context: the window's parts.
@@ -37,6 +41,7 @@ class LatentDock(QWidget):
         super().__init__(parent)
         self._context = context
         self._num_ws = 1
+        self._spec: GeneratorSpec | None = None
         self._seed = SeedField(self)
         self._seed.setObjectName("seed")
         self._psi = LabelledSlider(self.tr("Truncation ψ"), parent=self)
@@ -67,12 +72,12 @@ class LatentDock(QWidget):
         self._noise_seed.setRange(0, _NOISE_SEED_LIMIT)
         self._noise_seed.setKeyboardTracking(False)
         self._noise_seed.setMinimumWidth(72)
-        self._class = with_room(QSpinBox(self))
-        self._class.setObjectName("class")
-        self._class.setAccessibleName(self.tr("Class"))
-        self._class.setToolTip(self.tr("The label the picture is made for."))
-        self._class.setKeyboardTracking(False)
+        self._class = ClassPicker(self)
         self._class_label = _label(self.tr("Class"), self._class, self)
+        # Beside the first of the picker's lines.
+        self._class_label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._class_label.setContentsMargins(0, 6, 0, 0)
+        self._drawing = DrawingControls(self)
         noise = QHBoxLayout()
         noise.setSpacing(8)
         noise.addWidget(self._noise, 1)
@@ -97,6 +102,7 @@ class LatentDock(QWidget):
         layout.addWidget(self._psi)
         layout.addWidget(self._cutoff)
         layout.addLayout(grid)
+        layout.addWidget(self._drawing)
         layout.addStretch(1)
 
         self._seed.seedChanged.connect(self._set_seed)
@@ -107,7 +113,13 @@ class LatentDock(QWidget):
         self._cutoff.gestureFinished.connect(context.store.close_gesture)
         self._noise.currentIndexChanged.connect(self._set_noise)
         self._noise_seed.valueChanged.connect(self._set_noise_seed)
-        self._class.valueChanged.connect(self._set_class)
+        self._class.classChosen.connect(self._set_class)
+        self._class.blendChanged.connect(self._set_blend)
+        self._drawing.moved.connect(self._set_place)
+        self._drawing.lodChanged.connect(self._set_lod)
+        self._drawing.scaleChosen.connect(self._set_scale)
+        for part in (self._class, self._drawing):
+            part.gestureFinished.connect(context.store.close_gesture)
         context.models.model_changed.connect(self._take_model)
         context.bridge.session_changed.connect(self.show_session)
         self._class.hide()
@@ -119,15 +131,23 @@ class LatentDock(QWidget):
     def _take_model(self, model: LoadedModel) -> None:
         spec = model.spec
         self._num_ws = spec.num_ws
+        self._spec = spec
         self._cutoff.setRange(0, spec.num_ws)
         self._cutoff.setDefault(spec.num_ws)
         self._psi.setDefault(model.start.synthesis.truncation_psi)
         has_class = spec.c_dim > 0
         self._class.setVisible(has_class)
         self._class_label.setVisible(has_class)
-        blocker = QSignalBlocker(self._class)
-        self._class.setRange(0, max(0, spec.c_dim - 1))
-        blocker.unblock()
+        names = class_names(spec, model.provenance.labels)
+        guessed = self.tr("Names of {data}, by the number of classes; the file itself names none.")
+        self._class.setClasses(
+            spec.c_dim,
+            () if names is None else names.names,
+            hint=guessed.format(data=names.data_set) if names is not None and names.is_guessed else "",
+        )
+        self._drawing.setAbilities(
+            can_move=spec.can_move, highest_lod=spec.highest_lod, lod=spec.lod, sizes=spec.sizes
+        )
         # Without a mapping network truncation makes z shorter, which only BigGAN is made for.
         self._psi.setVisible(spec.has_mapping or spec.class_dims > 0)
         self._cutoff.setVisible(spec.has_mapping and spec.num_ws > 1)
@@ -147,14 +167,27 @@ class LatentDock(QWidget):
         self._psi.setValue(synthesis.truncation_psi)
         cutoff = synthesis.truncation_cutoff
         self._cutoff.setValue(self._num_ws if cutoff is None else cutoff)
-        widgets = (self._noise, self._noise_seed, self._class)
+        widgets = (self._noise, self._noise_seed)
         blockers = [QSignalBlocker(widget) for widget in widgets]
         self._noise.setCurrentIndex(self._noise.findData(synthesis.noise_mode))
         self._noise_seed.setValue(synthesis.noise_seed)
         self._noise_seed.setVisible(synthesis.noise_mode == "random")
-        self._class.setValue(synthesis.class_idx or 0)
         for blocker in blockers:
             blocker.unblock()
+        self._class.setWeights(synthesis.class_weights, is_blend=bool(synthesis.class_blend))
+        self._drawing.setDrawing(self._drawing_of(synthesis))
+
+    def _drawing_of(self, synthesis: SynthesisSettings) -> Drawing:
+        """What is drawn, with the file's own values where the session says nothing."""
+        lod, scale = synthesis.lod, synthesis.chosen_scale
+        spec = self._spec
+        if spec is not None and lod is None:
+            lod = spec.lod
+        if spec is not None and scale is None and spec.resolution in spec.sizes:
+            scale = spec.sizes.index(spec.resolution)
+        return Drawing(
+            synthesis.translate_x, synthesis.translate_y, synthesis.rotate_degrees, lod or 0.0, scale or 0
+        )
 
     @Slot(object)
     def _set_seed(self, seed: int) -> None:
@@ -184,7 +217,27 @@ class LatentDock(QWidget):
 
     @Slot(int)
     def _set_class(self, class_idx: int) -> None:
-        self._change(self.tr("Change class"), class_idx=class_idx)
+        self._change(self.tr("Change class"), class_idx=class_idx, class_blend=())
+
+    @Slot(object)
+    def _set_blend(self, blend: ClassWeights) -> None:
+        self._change(self.tr("Blend classes"), gesture="blend", class_idx=blend[0][0], class_blend=blend)
+
+    @Slot(float, float, float)
+    def _set_place(self, x: float, y: float, degrees: float) -> None:
+        label = self.tr("Move the picture")
+        self._change(label, gesture="place", translate_x=x, translate_y=y, rotate_degrees=degrees)
+
+    @Slot(float)
+    def _set_lod(self, lod: float) -> None:
+        is_own = self._spec is not None and lod == self._spec.lod
+        self._change(self.tr("Change level of detail"), gesture="lod", lod=None if is_own else lod)
+
+    @Slot(int)
+    def _set_scale(self, scale: int) -> None:
+        spec = self._spec
+        is_own = spec is not None and spec.sizes[scale] == spec.resolution
+        self._change(self.tr("Change picture size"), chosen_scale=None if is_own else scale)
 
     def _change(self, label: str, *, gesture: str | None = None, **changes: object) -> None:
         store = self._context.store

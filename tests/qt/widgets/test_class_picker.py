@@ -1,0 +1,101 @@
+"""The picker shows a class or a blend without a signal, and tells what the user chose."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from latent_studio.ui.widgets.class_picker import ClassField, ClassPicker
+
+NAMES = ("cat", "dog", "hot dog", "horse")
+
+
+@pytest.fixture
+def picker(qtbot):
+    widget = ClassPicker()
+    qtbot.addWidget(widget)
+    widget.setClasses(4, NAMES)
+    widget.show()
+    return widget
+
+
+@pytest.fixture
+def heard(picker):
+    """What was told, in order."""
+    told = []
+    picker.classChosen.connect(lambda label: told.append(label))
+    picker.blendChanged.connect(lambda blend: told.append(blend))
+    picker.gestureFinished.connect(lambda: told.append("end"))
+    return told
+
+
+def typed(qtbot, field, text):
+    field.lineEdit().selectAll()
+    field.lineEdit().insert(text)
+    field.lineEdit().editingFinished.emit()
+
+
+def test_setting_says_nothing(picker, heard):
+    picker.setWeights(((2, 1.0),), is_blend=False)
+    picker.setWeights(((0, 0.25), (3, 0.75)), is_blend=True)
+    assert heard == []
+    assert picker.findChild(ClassField, "class").label() == 0
+    assert picker.findChild(ClassField, "class-second").label() == 3
+    assert picker.findChild(object, "class-share").value() == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(("text", "label"), [("3", 3), ("horse", 3), ("hot", 2), ("2  hot dog", 2)])
+def test_a_number_or_a_part_of_a_name_chooses(qtbot, picker, heard, text, label):
+    typed(qtbot, picker.findChild(ClassField, "class"), text)
+    assert heard == [label]
+    assert picker.findChild(ClassField, "class").currentText() == f"{label}  {NAMES[label]}"
+
+
+@pytest.mark.parametrize("text", ["", "elephant", "4", "-1"])
+def test_what_means_no_class_is_put_back(qtbot, picker, heard, text):
+    picker.setWeights(((1, 1.0),), is_blend=False)
+    typed(qtbot, picker.findChild(ClassField, "class"), text)
+    assert heard == []
+    assert picker.findChild(ClassField, "class").currentText() == "1  dog"
+
+
+def test_without_names_there_are_numbers(qtbot, picker, heard):
+    picker.setClasses(12)
+    typed(qtbot, picker.findChild(ClassField, "class"), "11")
+    assert heard == [11]
+
+
+def test_the_dice_give_another_class(qtbot, picker, heard):
+    picker.setWeights(((2, 1.0),), is_blend=False)
+    for _ in range(20):
+        shown = picker.findChild(ClassField, "class").label()
+        qtbot.mouseClick(picker.findChild(object, "class-random"), Qt.MouseButton.LeftButton)
+        assert heard[-1] != shown
+    assert set(heard) <= {0, 1, 2, 3}
+
+
+def test_a_blend_begins_in_the_middle_and_ends_at_the_nearer_class(qtbot, picker, heard):
+    button, share = picker.findChild(object, "class-blend"), picker.findChild(object, "class-share")
+    assert not share.isVisible()
+    button.click()
+    assert share.isVisible()
+    assert heard == [((0, 0.5), (1, 0.5)), "end"]
+    share.slider().changeTo(0.75)
+    assert ((0, 0.25), (1, 0.75)) in heard
+    button.click()
+    assert heard[-1] == 1
+    assert not share.isVisible()
+
+
+def test_a_blend_of_many_says_how_many_more_there_are(picker):
+    picker.setWeights(((0, 0.2), (1, 0.2), (2, 0.3), (3, 0.3)), is_blend=True)
+    note = picker.findChild(object, "class-note")
+    assert note.isVisible()
+    assert "2 more" in note.text()
+
+
+def test_every_control_has_a_name_and_a_hint(picker):
+    for name in ("class", "class-random", "class-blend", "class-second"):
+        widget = picker.findChild(object, name)
+        assert widget.accessibleName()
+        assert widget.toolTip()
