@@ -117,7 +117,8 @@ def open_generator(path_or_name: str | Path, *, device: str = "cpu") -> Generato
     threads. Noise, classes and truncation are arguments; there is nothing to set on it.
 
     Args:
-        path_or_name: a checkpoint file, or the name of a bundled model such as ``"portraits"``.
+        path_or_name: a checkpoint file, or the name of a model that came with the program, such as
+            ``"portraits"``, or is in the user's library.
         device: ``"cpu"``, ``"cuda"``, ``"cuda:N"`` or ``"auto"``.
 
     Returns:
@@ -132,8 +133,11 @@ def open_generator(path_or_name: str | Path, *, device: str = "cpu") -> Generato
     # These import torch, which a plugin without a network need not wait for.
     from latent_studio.checkpoints.bundled import find_model
     from latent_studio.checkpoints.open import open_checkpoint
+    from latent_studio.checkpoints.user_library import user_library_dir
     from latent_studio.engine.device import choose_device
     from latent_studio.generators.catalog import build_generator
 
     chosen = choose_device(device).device
-    return build_generator(open_checkpoint(find_model(path_or_name))).to(chosen)
+    return build_generator(open_checkpoint(find_model(path_or_name, folders=(user_library_dir(),)))).to(
+        chosen
+    )

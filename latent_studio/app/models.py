@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +12,20 @@ import torch
 
 from latent_studio.app.direction_cache import cache_path, read_directions, write_directions
 from latent_studio.app.direction_library import DirectionLibrary
-from latent_studio.app.library import find_in_library
+from latent_studio.app.library import find_in_library, origin_of
+from latent_studio.app.recents import load_recents
 from latent_studio.checkpoints.open import open_checkpoint
+from latent_studio.checkpoints.room import available_bytes
 from latent_studio.core.files import replacing
 from latent_studio.core.jobs import Progress
 from latent_studio.core.rows import format_rows
 from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.synthesis import SynthesisSettings
 from latent_studio.engine.calibrate import calibrate
+from latent_studio.engine.estimate import estimate, measured_speed
+from latent_studio.engine.memory_plan import plan_memory
 from latent_studio.generators.catalog import build_generator
+from latent_studio.generators.protocol import HalfPrecisionGenerator
 from latent_studio.methods.sefa import find_sefa_directions
 
 if TYPE_CHECKING:
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
     from latent_studio.core.directions import LinearDirection
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.spec import GeneratorSpec
+    from latent_studio.engine.estimate import Estimate
+    from latent_studio.engine.memory_plan import MemoryPlan
     from latent_studio.generators.protocol import Generator
     from latent_studio.methods.sefa import SefaVariant
 
@@ -57,6 +64,9 @@ class LoadedModel:
         directions: SeFa directions over all rows, strongest first, as they were found.
         library: all directions there are for it, in banks; those of SeFa among them.
         start: the session a new document on this model begins with.
+        estimate: what it takes in memory and time.
+        frame_seconds: of one picture on the CPU, estimated; ``None`` on other devices.
+        plan: what is given up for want of memory.
     """
 
     ref: ModelRef
@@ -65,6 +75,9 @@ class LoadedModel:
     directions: tuple[LinearDirection, ...]
     library: DirectionLibrary
     start: Session
+    estimate: Estimate
+    plan: MemoryPlan
+    frame_seconds: float | None = None
 
     @property
     def spec(self) -> GeneratorSpec:
@@ -100,10 +113,19 @@ def load_model(
         return lambda fraction, message: progress(Progress(start + (end - start) * fraction, message))
 
     path = find_in_library(name_or_path, paths)
+    seen = known_sha256(path, paths)
     checkpoint = open_checkpoint(path, progress=report(0.0, 0.6), check_cancel=cancel.check)
     cancel.check()
     progress(Progress(0.6, "Building the network"))
     generator = build_generator(checkpoint)
+    taken = estimate(checkpoint.tensors, generator.spec)
+    plan = plan_memory(
+        taken,
+        generator.spec,
+        available=available_bytes() if device.type == "cpu" else free_bytes(device),
+        cache_bytes=settings.cache_mb << 20,
+        can_halve=device.type == "cuda" and isinstance(generator, HalfPrecisionGenerator),
+    )
     cancel.check()
     if settings.measure_forms and device.type == "cpu":
         progress(Progress(0.7, "Measuring the fastest form of each layer"))
@@ -111,14 +133,35 @@ def load_model(
     cancel.check()
     progress(Progress(0.9, "Finding directions"))
     provenance = checkpoint.provenance
+    if seen not in ("", provenance.sha256):
+        changed = "The file has changed since it was last opened or kept: its hash is another one."
+        provenance = replace(provenance, notes=(changed, *provenance.notes))
+    if plan.note:
+        provenance = replace(provenance, notes=(*provenance.notes, plan.note))
     directions = sefa_directions(
         generator, provenance.sha256, paths=paths, variant="genforce", layers=None, count=settings.sefa_count
     )
+    seconds = taken.seconds(measured_speed()) if device.type == "cpu" else None
     ref = ModelRef(provenance.name, str(path.absolute()), provenance.sha256)
     library = DirectionLibrary.of_model(paths, ref.sha256, generator.spec, directions, model_file=path)
     progress(Progress(1.0, f"Opened {ref.name}"))
     start = _start_session(ref, generator.spec)
-    return LoadedModel(ref, generator, provenance, directions, library, start)
+    return LoadedModel(ref, generator, provenance, directions, library, start, taken, plan, seconds)
+
+
+def known_sha256(path: Path, paths: Paths) -> str:
+    """The hash a file had when it was last opened, or came into the library; empty if it is new here."""
+    origin = origin_of(path, paths)
+    if origin is not None:
+        return origin.weights_sha256
+    place = path.absolute()
+    return next((recent.sha256 for recent in load_recents(paths) if recent.path == place), "")
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that is free on a CUDA device."""
+    free, _ = torch.cuda.mem_get_info(device)
+    return int(free)
 
 
 def sefa_directions(

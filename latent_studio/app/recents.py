@@ -23,18 +23,22 @@ class Recent:
     Attributes:
         name: what the user sees.
         path: the file.
+        sha256: of the file when it was opened; empty in lists of earlier versions.
     """
 
     name: str
     path: Path
+    sha256: str = ""
 
 
 def load_recents(paths: Paths) -> tuple[Recent, ...]:
     """Recents whose file is still there; none when the list is missing or damaged."""
     try:
         read = json.loads((paths.data / _FILE).read_text(encoding="utf-8"))
-        found = [Recent(str(entry["name"]), Path(entry["path"])) for entry in read]
-    except (OSError, ValueError, TypeError, KeyError):
+        found = [
+            Recent(str(entry["name"]), Path(entry["path"]), str(entry.get("sha256", ""))) for entry in read
+        ]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return ()
     return tuple(recent for recent in found if recent.path.is_file())
 
@@ -47,7 +51,7 @@ def remember_recent(recent: Recent, paths: Paths) -> tuple[Recent, ...]:
     """
     others = [old for old in load_recents(paths) if old.path != recent.path]
     recents = (recent, *others)[:_LIMIT]
-    entries = [{"name": entry.name, "path": str(entry.path)} for entry in recents]
+    entries = [{"name": entry.name, "path": str(entry.path), "sha256": entry.sha256} for entry in recents]
     with replacing(paths.data / _FILE) as file:
         file.write(json.dumps(entries, indent=2).encode())
     return recents

@@ -94,7 +94,7 @@ class Studio:
 
     def adopt(self, model: LoadedModel) -> None:
         """Make a loaded model the open one. The engine waits for the stage it is in, then swaps."""
-        self.engine.swap(model.generator)
+        self.engine.swap(model.generator, plan=model.plan)
         self._model = model
 
     def open_model(

@@ -17,6 +17,7 @@ from latent_studio.checkpoints.digest import Digest
 from latent_studio.checkpoints.families import FAMILIES
 from latent_studio.checkpoints.layouts import LAYOUTS
 from latent_studio.checkpoints.nvidia import read_nvidia
+from latent_studio.checkpoints.room import check_room
 from latent_studio.checkpoints.safetensors_file import read_safetensors
 from latent_studio.checkpoints.sniff import FileFormat, sniff, sniff_path
 from latent_studio.checkpoints.source import ByteRange, Source
@@ -29,7 +30,9 @@ from latent_studio.core.errors import (
     CheckpointError,
     CorruptFileError,
     LatentStudioError,
+    OptionError,
     OutOfMemoryError,
+    UnknownFormatError,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +80,7 @@ _NO_FILE = {
 def open_checkpoint(
     path: Path | str,
     *,
+    family: str | None = None,
     progress: Callable[[float, str], None] | None = None,
     check_cancel: Callable[[], None] | None = None,
 ) -> Checkpoint:
@@ -84,6 +88,7 @@ def open_checkpoint(
 
     Args:
         path: a safetensors file, a network pickle of NVIDIA's or a PyTorch file, whatever its suffix.
+        family: id in the generator catalogue to read it as; ``None`` finds out.
         progress: told the fraction done, 0 to 1, and what is being done.
         check_cancel: asked now and then; raises ``Cancelled`` to stop.
 
@@ -92,7 +97,8 @@ def open_checkpoint(
 
     Raises:
         UnsafeCheckpointError: the file asks for something that is not plain tensor data.
-        UnknownFormatError: it is no format or family this version reads.
+        UnknownFormatError: it is no format or family this version reads, or of another family than asked.
+        OptionError: there is no such family.
         MissingWeightsError: it has no weights, or some are not finite.
         CorruptFileError: it is empty, cut short or damaged.
         CheckpointError: there is no such file, or it cannot be read.
@@ -109,7 +115,7 @@ def open_checkpoint(
             progress(fraction, message)
 
     try:
-        return _open(path, report=report)
+        return _open(path, family, report=report)
     except (LatentStudioError, Cancelled):
         raise
     except OSError as error:
@@ -126,7 +132,13 @@ def open_checkpoint(
         raise refusals.damaged(name, f"it makes no sense ({type(error).__name__})") from error
 
 
-def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
+def _open(path: Path, family: str | None, *, report: Callable[[float, str], None]) -> Checkpoint:
+    if family is not None and family not in FAMILIES:
+        raise OptionError(
+            "--family",
+            f"--family is {refusals.quoted(family)}, which is no family.",
+            hint=f"There are: {', '.join(sorted(FAMILIES))}.",
+        )
     try:
         source = Source(path)
     except (OSError, ValueError) as error:
@@ -138,7 +150,8 @@ def _open(path: Path, *, report: Callable[[float, str], None]) -> Checkpoint:
             )
         report(0.0, f"Looking at {source.name}")
         with Digest(source) as digest:
-            found = _find(source)
+            found = _find(source, family)
+            check_room(found.tensors, source.name)
             report(_LOCATED, f"Reading {source.name}")
             made = _in_our_names(
                 found,
@@ -188,19 +201,31 @@ def _no_file(path: Path) -> CheckpointError:
     return CheckpointError(title.format(**shown), hint=hint)
 
 
-def _find(source: Source) -> Found:
-    """Locate the generator, or say why there is none."""
+def _find(source: Source, family: str | None) -> Found:
+    """Locate the generator, or say why there is none, or none of the family asked for."""
+    found = _find_any(source, family)
+    if family is not None and found.family != family:
+        known = FAMILIES.get(found.family)
+        raise UnknownFormatError(
+            f"{source.name} holds a {known.title if known else found.family} generator,"
+            f" and was to be read as {FAMILIES[family].title}.",
+            hint="Leave the choice of the family to the program.",
+        )
+    return found
+
+
+def _find_any(source: Source, family: str | None) -> Found:
     match sniff(source):
         case FileFormat.SAFETENSORS:
-            return read_safetensors(source)
+            return read_safetensors(source, family=family)
         case FileFormat.PICKLE:
             return read_nvidia(source)
         case FileFormat.TORCH_ZIP:
-            return read_state_dict(read_torch_zip(source), source, layouts=LAYOUTS)
+            return _in_state_dict(read_torch_zip(source), source, family)
         case FileFormat.TORCH_LEGACY:
             reader = LegacyReader(source, names=torch_vocabulary(source))
             tree = reader.read(ByteRange(source, 0, source.size))
-            return read_state_dict(tree, source, layouts=LAYOUTS)
+            return _in_state_dict(tree, source, family)
         case FileFormat.NUMPY_ARRAY:
             raise numpy_files.npy_refusal(source)
         case FileFormat.NUMPY_ARCHIVE:
@@ -210,6 +235,17 @@ def _find(source: Source) -> Found:
         case kind:
             what, hint = _NOT_A_MODEL[kind]
             raise refusals.unknown(source.name, what, hint=hint)
+
+
+def _in_state_dict(tree: object, source: Source, family: str | None) -> Found:
+    """By the layouts of the family asked for; by all if those do not fit, to say what it is instead."""
+    own = [layout for layout in LAYOUTS if layout.family == family]
+    try:
+        return read_state_dict(tree, source, layouts=own or LAYOUTS)
+    except UnknownFormatError:
+        if not own:
+            raise
+        return read_state_dict(tree, source, layouts=LAYOUTS)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -54,8 +54,12 @@ _DTYPES = {
 _WRITTEN = {torch.float32: "F32", torch.float16: "F16"}
 
 
-def read_safetensors(source: Source) -> Found:
+def read_safetensors(source: Source, *, family: str | None = None) -> Found:
     """Find the generator in a safetensors file. Only the header is read.
+
+    Args:
+        source: the file.
+        family: to take where the header names none.
 
     Raises:
         UnknownFormatError: it does not say which family it is, and the tensors' names do not either.
@@ -63,8 +67,11 @@ def read_safetensors(source: Source) -> Found:
     """
     metadata, tensors = read_header(source)
     notes: tuple[str, ...] = ()
-    family = metadata.get("family", "")
-    if not family:
+    asked, family = family, metadata.get("family", "")
+    if not family and asked is not None:
+        family = asked
+        notes = (f"The header names no family; read as {FAMILIES[asked].title}, as it was asked for.",)
+    elif not family:
         family = next((known.name for known in FAMILIES.values() if known.looks_like(tensors)), "")
         if not family:
             raise refusals.unknown(source.name, "does not say which generator family it is")

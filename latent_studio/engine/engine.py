@@ -13,6 +13,7 @@ from latent_studio.engine.cuda_graphs import GraphBook
 from latent_studio.engine.device import apply_threads, choose_device, limited_threads
 from latent_studio.engine.failures import translated
 from latent_studio.engine.gate import PriorityGate
+from latent_studio.engine.memory_plan import MemoryPlan
 from latent_studio.engine.prefix_cache import PrefixCache
 from latent_studio.engine.renderer import BUDGET_SECONDS, Renderer, never
 from latent_studio.engine.work import threads_for
@@ -82,6 +83,12 @@ class Engine:
         self._coarse_seconds = coarse_seconds
         self._cuda_graphs = cuda_graphs and self.choice.device.type == "cuda"
         self._renderer: Renderer | None = None
+        self._plan = MemoryPlan(cache_bytes)
+
+    @property
+    def cache_bytes(self) -> int:
+        """Limit of the cache by the settings."""
+        return self._cache_bytes
 
     @property
     def generator(self) -> Generator | None:
@@ -95,19 +102,23 @@ class Engine:
         generator = self.generator
         return None if generator is None else generator.spec
 
-    def swap(self, generator: Generator) -> None:
+    def swap(self, generator: Generator, *, plan: MemoryPlan | None = None) -> None:
         """Open another model. Renders of the old one end after the frame they owe.
 
         Args:
             generator: moved to the engine's device; the one passed stays as it is.
+            plan: what to give up for want of memory; ``None`` gives up nothing.
         """
         # Not in inference mode: jobs differentiate through the weights that a move copies.
         with self.gate.interactive(), translated():
-            moved = _moved(generator, self.choice)
+            plan = plan or MemoryPlan(self._cache_bytes)
+            moved = _moved(generator, self.choice, plan)
+            self._plan = plan
             self._renderer = Renderer(
                 moved,
                 # A new cache and not an emptied one: a render that still runs fills the old one.
-                cache=PrefixCache(self._cache_bytes),
+                cache=PrefixCache(plan.cache_bytes),
+                last_stage=plan.last_stage,
                 threads=threads_for(moved, at_most=self.choice.threads),
                 budget_seconds=self._coarse_seconds,
                 graphs=GraphBook(moved) if self._cuda_graphs else None,
@@ -155,7 +166,7 @@ class Engine:
         """
         renderer = self._require_renderer()
         # A cache of its own: an export must not push out what the sliders need.
-        cache = PrefixCache(self._cache_bytes // 4)
+        cache = PrefixCache(self._plan.cache_bytes // 4)
         step = self._steps(renderer, self.gate.background)
         for request in requests:
             yield renderer.final(request, step=step, cache=cache, between=check_cancel)
@@ -202,7 +213,7 @@ class Engine:
             device=str(self.choice.device),
             threads=self.choice.threads if renderer is None else renderer.threads,
             cache_bytes_used=0 if renderer is None else renderer.cache.bytes_used,
-            cache_bytes_limit=self._cache_bytes,
+            cache_bytes_limit=self._plan.cache_bytes,
             coarse_resolution=0 if renderer is None else renderer.coarse_resolution,
         )
 
@@ -223,8 +234,10 @@ class Engine:
         return step
 
 
-def _moved(generator: Generator, choice: DeviceChoice) -> Generator:
+def _moved(generator: Generator, choice: DeviceChoice, plan: MemoryPlan) -> Generator:
     """The generator on the chosen device, in half precision where that was chosen and is possible."""
-    if choice.precision == "fp16" and isinstance(generator, HalfPrecisionGenerator):
+    if (choice.precision == "fp16" or plan.precision == "half") and isinstance(
+        generator, HalfPrecisionGenerator
+    ):
         return generator.to(choice.device, precision="float16")
     return generator.to(choice.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -50,6 +51,7 @@ class Renderer:
         cache: for interactive renders; belongs to this renderer alone.
         threads: of the CPU pool that steps should run with.
         budget_seconds: the first frame should be there by then.
+        last_stage: where interactive pictures end for want of memory; ``None`` is the last of all.
         graphs: recorded CUDA graphs, where they are in use.
         clock: seconds that only grow.
     """
@@ -61,6 +63,7 @@ class Renderer:
         cache: PrefixCache,
         threads: int = 1,
         budget_seconds: float = BUDGET_SECONDS,
+        last_stage: int | None = None,
         graphs: GraphBook | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -70,6 +73,7 @@ class Renderer:
         self.threads = threads
         self._views = ViewBook(generator, clock=clock)
         self._budget = budget_seconds
+        self._last_stage = last_stage
         self._graphs = graphs
         self._clock = clock
         self._random_noise: tuple[tuple[int, bytes], NoiseMaps] | None = None
@@ -99,6 +103,9 @@ class Renderer:
         """
         started = self._clock()
         walk = self._start(request, self.cache, step)
+        if self._last_stage is not None:
+            yield self._small(walk, request, step, started)
+            return
         coarse = self._coarse_stage(walk.view, start=walk.reached + 1)
         if coarse is None or request.coarse_only:
             pixels = self._replay(walk, request, step, exit_index=coarse)
@@ -120,6 +127,19 @@ class Renderer:
                     return
             if shown_at is not None and superseded():
                 return
+
+    def _small(self, walk: StageWalk, request: RenderRequest, step: Step, started: float) -> Frame:
+        """The picture at the last stage that fits into memory, or at the first one that has a picture."""
+        pixels = None
+        while pixels is None:
+            with step():
+                walk.advance()
+                far = self._last_stage is not None and walk.reached >= self._last_stage
+                if walk.is_complete or (far and walk.has_preview):
+                    pixels = walk.pixels()
+        frame = walk.frame(request.revision, pixels, seconds=self._clock() - started)
+        # Nothing sharper is on its way.
+        return replace(frame, quality=Quality.FINAL)
 
     def final(
         self,

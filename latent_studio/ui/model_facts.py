@@ -40,6 +40,19 @@ def file_text(spec: GeneratorSpec, provenance: Provenance) -> str:
     return f"{count_text(spec.num_parameters)} parameters · {size_text(provenance.size_bytes)}"
 
 
+def estimate_text(model: LoadedModel) -> str:
+    """``"about 31 MB · 60 ms a picture"``: what it takes, estimated before anything runs."""
+    parts = [f"about {size_text(model.estimate.total_bytes)}"]
+    if model.frame_seconds is not None:
+        parts.append(f"{time_text(model.frame_seconds)} a picture")
+    return " · ".join(parts)
+
+
+def time_text(seconds: float) -> str:
+    """A time in a few characters: ``"60 ms"``."""
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+
+
 def badge_text() -> str:
     """Why the file could not do harm."""
     return "● read as data, no code run"
@@ -55,6 +68,9 @@ def tooltip_text(model: LoadedModel) -> str:
     ]
     if provenance.licence:
         lines.append(f"Licence: {provenance.licence}")
+    if provenance.averaged is not None:
+        lines.append("The average over training" if provenance.averaged else "Not the average over training")
+    lines.append(f"Memory and time: {estimate_text(model)}, estimated")
     lines += provenance.notes
     return "\n".join(lines)
 

@@ -157,7 +157,7 @@ class ModelOpener(QObject):
 def _load(studio: Studio, name_or_path: str, progress: ProgressSink, cancel: CancelToken) -> LoadedModel:
     model = studio.load_model(name_or_path, progress=progress, cancel=cancel)
     try:
-        remember_recent(Recent(model.ref.name, Path(model.ref.path)), studio.paths)
+        remember_recent(Recent(model.ref.name, Path(model.ref.path), model.ref.sha256), studio.paths)
     except OSError as error:
         log.warning("Recent models cannot be saved: %s", error)
     return model

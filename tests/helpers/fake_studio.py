@@ -18,6 +18,7 @@ from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.spaces import Space
 from latent_studio.core.spec import GeneratorSpec
 from latent_studio.core.synthesis import SynthesisSettings
+from latent_studio.engine.estimate import Estimate
 from tests.helpers.fake_engine import FakeEngine, pause
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SPEC = GeneratorSpec("stylegan2", 64, 3, 8, 8, 10, stage_resolutions=(16, 64), num_parameters=1_340_000)
 CONDITIONAL = GeneratorSpec("stylegan2", 64, 3, 8, 8, 10, c_dim=5, stage_resolutions=(16, 64))
+
+ESTIMATE = Estimate(8_000_000, (1_000_000,), 1e9, 8)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class FakeModel:
     start: Session
     library: DirectionLibrary
     generator: object = None
+    estimate: Estimate = ESTIMATE
+    frame_seconds: float | None = 0.06
 
 
 def fake_model(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latent_studio.app.library import check_name, keep_in_library, library_dir, name_from
+from latent_studio.app.tasks.picture_options import family_option
 from latent_studio.checkpoints.bundled import weights_path
 from latent_studio.core.errors import OptionError
 from latent_studio.core.jobs import Progress
@@ -29,6 +30,7 @@ class ModelAddOptions:
         None, help="What to call it; made of the file's name when not given.", metavar="NAME"
     )
     licence: str | None = option(None, help="Licence to note if the file states none.", metavar="TEXT")
+    family: str | None = family_option()
     replace: bool = option(False, help="Take the place of a model of the same name.")
 
 
@@ -75,6 +77,7 @@ def run_model_add(
         )
     checkpoint = open_checkpoint(
         options.file,
+        family=options.family,
         progress=lambda fraction, message: progress(Progress(_READ * fraction, message)),
         check_cancel=cancel.check,
     )

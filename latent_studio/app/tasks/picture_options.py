@@ -29,6 +29,16 @@ def model_option() -> Any:
     )
 
 
+def family_option() -> Any:
+    """Which family to read a file as."""
+    return option(
+        None,
+        help="Read the file as this family, such as stylegan2, or say that it is another; found out when not "
+        "given.",
+        metavar="FAMILY",
+    )
+
+
 def psi_option(default: float = 1.0) -> Any:
     """How far to pull w towards the average."""
     return option(

@@ -73,6 +73,7 @@ class LatentDock(QWidget):
         self._noise_seed.setKeyboardTracking(False)
         self._noise_seed.setMinimumWidth(72)
         self._class = ClassPicker(self)
+        self._class.setObjectName("class")
         self._class_label = _label(self.tr("Class"), self._class, self)
         # Beside the first of the picker's lines.
         self._class_label.setAlignment(Qt.AlignmentFlag.AlignTop)

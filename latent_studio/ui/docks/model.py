@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from latent_studio.core.render import Quality
-from latent_studio.ui.model_facts import badge_text, file_text, headline, shape_text, tooltip_text
+from latent_studio.ui.model_facts import (
+    badge_text,
+    estimate_text,
+    file_text,
+    headline,
+    shape_text,
+    tooltip_text,
+)
 from latent_studio.ui.theme import colour, colours
 from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.images import image_of
@@ -48,6 +55,15 @@ class ModelDock(QWidget):
         self._file = ElidedLabel("", self)
         self._file.setProperty("muted", True)
 
+        self._estimate = ElidedLabel("", self)
+        self._estimate.setProperty("muted", True)
+        self._estimate.setObjectName("model-estimate")
+        self._notes = QLabel(self)
+        self._notes.setObjectName("model-notes")
+        self._notes.setProperty("muted", True)
+        self._notes.setWordWrap(True)
+        self._notes.hide()
+
         facts = QVBoxLayout()
         facts.setSpacing(2)
         facts.addStretch(1)
@@ -79,6 +95,8 @@ class ModelDock(QWidget):
         layout.addLayout(card)
         layout.addWidget(self._shape)
         layout.addWidget(self._file)
+        layout.addWidget(self._estimate)
+        layout.addWidget(self._notes)
         layout.addLayout(buttons)
         layout.addStretch(1)
         context.models.model_changed.connect(self._take_model)
@@ -90,6 +108,9 @@ class ModelDock(QWidget):
         self._headline.setText(headline(model.spec))
         self._shape.setText(shape_text(model.spec))
         self._file.setText(file_text(model.spec, model.provenance))
+        self._estimate.setText(self.tr("{facts}, estimated").format(facts=estimate_text(model)))
+        self._notes.setText("\n".join(model.provenance.notes))
+        self._notes.setVisible(bool(model.provenance.notes))
         self._badge.setText(badge_text())
         self.setToolTip(tooltip_text(model))
         self._wants_picture = True

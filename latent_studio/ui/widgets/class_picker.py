@@ -103,7 +103,7 @@ class ClassPicker(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._first = ClassField(self)
-        self._first.setObjectName("class")
+        self._first.setObjectName("class-field")
         self._first.setAccessibleName(self.tr("Class"))
         self._dice = self._button(
             "dice", "class-random", self.tr("Random class"), self.tr("Another class by chance")
@@ -165,6 +165,11 @@ class ClassPicker(QWidget):
         self._first.setToolTip(f"{words} {hint}".strip())
         self._blend.setEnabled(count > 1)
         self._dice.setEnabled(count > 1)
+
+    def setValue(self, label: int) -> None:
+        """Choose a class as a hand would, with its signal, like ``QSpinBox.setValue``."""
+        self._first.setLabel(label)
+        self._take_class(label)
 
     def setWeights(self, weights: ClassWeights, *, is_blend: bool) -> None:
         """Show a class or a blend; no signal. Of a blend of more than two the first two are shown."""

@@ -39,36 +39,36 @@ def test_setting_says_nothing(picker, heard):
     picker.setWeights(((2, 1.0),), is_blend=False)
     picker.setWeights(((0, 0.25), (3, 0.75)), is_blend=True)
     assert heard == []
-    assert picker.findChild(ClassField, "class").label() == 0
+    assert picker.findChild(ClassField, "class-field").label() == 0
     assert picker.findChild(ClassField, "class-second").label() == 3
     assert picker.findChild(object, "class-share").value() == pytest.approx(0.75)
 
 
 @pytest.mark.parametrize(("text", "label"), [("3", 3), ("horse", 3), ("hot", 2), ("2  hot dog", 2)])
 def test_a_number_or_a_part_of_a_name_chooses(qtbot, picker, heard, text, label):
-    typed(qtbot, picker.findChild(ClassField, "class"), text)
+    typed(qtbot, picker.findChild(ClassField, "class-field"), text)
     assert heard == [label]
-    assert picker.findChild(ClassField, "class").currentText() == f"{label}  {NAMES[label]}"
+    assert picker.findChild(ClassField, "class-field").currentText() == f"{label}  {NAMES[label]}"
 
 
 @pytest.mark.parametrize("text", ["", "elephant", "4", "-1"])
 def test_what_means_no_class_is_put_back(qtbot, picker, heard, text):
     picker.setWeights(((1, 1.0),), is_blend=False)
-    typed(qtbot, picker.findChild(ClassField, "class"), text)
+    typed(qtbot, picker.findChild(ClassField, "class-field"), text)
     assert heard == []
-    assert picker.findChild(ClassField, "class").currentText() == "1  dog"
+    assert picker.findChild(ClassField, "class-field").currentText() == "1  dog"
 
 
 def test_without_names_there_are_numbers(qtbot, picker, heard):
     picker.setClasses(12)
-    typed(qtbot, picker.findChild(ClassField, "class"), "11")
+    typed(qtbot, picker.findChild(ClassField, "class-field"), "11")
     assert heard == [11]
 
 
 def test_the_dice_give_another_class(qtbot, picker, heard):
     picker.setWeights(((2, 1.0),), is_blend=False)
     for _ in range(20):
-        shown = picker.findChild(ClassField, "class").label()
+        shown = picker.findChild(ClassField, "class-field").label()
         qtbot.mouseClick(picker.findChild(object, "class-random"), Qt.MouseButton.LeftButton)
         assert heard[-1] != shown
     assert set(heard) <= {0, 1, 2, 3}
@@ -95,7 +95,7 @@ def test_a_blend_of_many_says_how_many_more_there_are(picker):
 
 
 def test_every_control_has_a_name_and_a_hint(picker):
-    for name in ("class", "class-random", "class-blend", "class-second"):
+    for name in ("class-field", "class-random", "class-blend", "class-second"):
         widget = picker.findChild(object, name)
         assert widget.accessibleName()
         assert widget.toolTip()

@@ -1,3 +1,5 @@
+import json
+
 from latent_studio.app.paths import Paths
 from latent_studio.app.recents import Recent, load_recents, remember_recent
 
@@ -29,3 +31,12 @@ def test_a_damaged_list_is_empty(tmp_path):
     paths.data.mkdir(parents=True)
     (paths.data / "recents.json").write_text('[{"name": 1}]')
     assert load_recents(paths) == ()
+
+
+def test_the_hash_is_remembered_and_older_lists_have_none(tmp_path):
+    paths = Paths.in_profile(tmp_path / "profile")
+    a = make(tmp_path, "a")
+    remember_recent(Recent(a.name, a.path, "abc"), paths)
+    assert load_recents(paths)[0].sha256 == "abc"
+    (paths.data / "recents.json").write_text(json.dumps([{"name": "a", "path": str(a.path)}]))
+    assert load_recents(paths) == (a,)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from latent_studio.app.tasks.model_add import ModelAddOptions, run_model_add
 from latent_studio.app.tasks.model_info import ModelInfoOptions, run_model_info
 from latent_studio.core.errors import CheckpointError
 from latent_studio.core.jobs import CancelToken, ignore_progress
@@ -55,3 +56,33 @@ def test_files_that_are_no_models_are_refused(studio: Studio, tmp_path: Path, co
     with pytest.raises(CheckpointError) as error:
         lines_of(studio, path)
     assert error.value.hint
+
+
+def test_the_verdict_says_what_it_will_take_before_anything_runs(studio: Studio, tiny_classes: Path) -> None:
+    (text,) = lines_of(studio, tiny_classes, json=True)
+    facts = json.loads(text)
+    assert facts["precision"] == "float32"
+    assert facts["spaces"] == ["z", "w", "ws"]
+    assert facts["averaged"] is None
+    assert facts["estimate"]["weights_bytes"] > 0
+    assert facts["estimate"]["seconds_per_frame"] > 0
+    table = "\n".join(lines_of(studio, tiny_classes))
+    assert "estimated" in table
+    assert "the file does not say" in table
+
+
+def test_a_wrong_family_is_refused_in_words(studio: Studio, tiny_model: Path) -> None:
+    options = ModelInfoOptions(str(tiny_model), family="proggan")
+    with pytest.raises(CheckpointError, match="holds a StyleGAN2 generator, and was to be read as ProgGAN"):
+        run_model_info(studio, options, ignore_progress, CancelToken())
+
+
+def test_a_library_model_tells_where_it_came_from_and_that_it_was_changed(
+    studio: Studio, tiny_model: Path, tiny_classes: Path
+) -> None:
+    kept = run_model_add(
+        studio, ModelAddOptions(tiny_model, name="cats"), ignore_progress, CancelToken()
+    ).path
+    assert any(line.startswith("from ") and tiny_model.name in line for line in lines_of(studio, kept))
+    kept.write_bytes(tiny_classes.read_bytes())
+    assert any("changed since" in line for line in lines_of(studio, kept))
