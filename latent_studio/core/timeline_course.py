@@ -7,13 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from latent_studio.core.base_blend import BaseBlend, blended
+from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import OptionError
 from latent_studio.core.interpolate import Interpolation, Knots, lerp
 from latent_studio.core.parameters import (
     CLASSES,
     SYNTHESIS_PARAMETERS,
     blend_classes,
-    direction_id_of,
     edit_parameter,
     kind_of,
     value_in,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from latent_studio.core.base_blend import AnyBase, Course
     from latent_studio.core.directions import Direction
     from latent_studio.core.easing import Easing
-    from latent_studio.core.edits import EditStack
     from latent_studio.core.parameters import Value
     from latent_studio.core.pose import Pose
     from latent_studio.core.session import Base
@@ -77,8 +76,10 @@ class TimelineCourse:
         self._knots = self._knots_of([key.seconds for key in timeline.keys])
         self._easings: list[Easing] = [key.easing for key in timeline.keys]
         self._directions = _directions(timeline)
-        names = [*SYNTHESIS_PARAMETERS, *map(edit_parameter, self._directions)]
-        self._rows = [row for name in names if (row := self._row(name)) is not None]
+        self._rows = [row for name in SYNTHESIS_PARAMETERS if (row := self._row(name)) is not None]
+        self._amounts = {
+            id: row for id in self._directions if (row := self._row(edit_parameter(id))) is not None
+        }
 
     def at(self, seconds: float) -> Pose:
         """What is shown at a moment; at a key without other keys at that time, its own pose.
@@ -99,9 +100,23 @@ class TimelineCourse:
         for row in self._rows:
             value = row.at(seconds)
             if value != value_in(pose, row.parameter):
-                direction = self._directions.get(direction_id_of(row.parameter) or "")
-                pose = with_value(pose, row.parameter, value, direction=direction)
+                pose = with_value(pose, row.parameter, value)
+        if self._amounts:
+            amounts = {id: row.at(seconds) for id, row in self._amounts.items()}
+            pose = replace(pose, edits=self._moved(pose.edits, amounts))
         return pose
+
+    def _moved(self, edits: EditStack, amounts: dict[str, Value]) -> EditStack:
+        """A stack with other amounts, made in one go: a film asks for thousands of them."""
+        changed = []
+        for edit in edits:
+            amount = amounts.pop(edit.id, None)
+            is_same = amount is None or amount == (edit.amount if edit.enabled else 0.0)
+            changed.append(edit if is_same else Edit(edit.direction, _number(amount), edit.rows))
+        for id, amount in amounts.items():
+            if amount:
+                changed.append(Edit(self._directions[id], _number(amount)))
+        return EditStack(tuple(changed))
 
     def _knots_of(self, times: Sequence[float]) -> Knots:
         if self._closing is None:
@@ -226,6 +241,10 @@ def _directions(timeline: Timeline) -> dict[str, Direction]:
         if track.direction is not None:
             found.setdefault(track.direction.id, track.direction)
     return found
+
+
+def _number(amount: Value) -> float:
+    return float(amount) if isinstance(amount, int | float) else 0.0
 
 
 def _place(pose: Pose) -> Base:

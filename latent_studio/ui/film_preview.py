@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,9 +33,11 @@ _REST_MS = 120
 #: Pictures asked for at once, so that a playhead that jumps is followed soon.
 _AT_ONCE = 12
 #: Models this fast are rendered ahead sharp at once; up to the second, coarse first and sharp later.
-_FAST_MS, _WORTH_MS = 150.0, 3000.0
+_FAST_MS, _WORTH_MS = 600.0, 4000.0
 #: A timeline that changes is only measured once it has rested.
 _MEASURE_MS = 900
+#: The window must not wait longer than this for poses to be evaluated.
+_TURN_SECONDS = 0.008
 #: Frames are looked through this far; longer films are filled around the playhead only.
 _MOST_FRAMES = 20_000
 #: Part of the cache that is filled; the rest is for scrubbing beyond.
@@ -170,7 +173,8 @@ class FilmPreview(QObject):
         """A small picture near a moment, if there is one."""
         if self._course is None:
             return None
-        return self._proxies.small(self._pose(self._frame_of(seconds)))
+        pose = self._poses.get(self._frame_of(seconds))
+        return None if pose is None else self._proxies.small(pose)
 
     def ready_spans(self) -> tuple[tuple[float, float], ...]:
         """Parts of the film, in seconds, whose frames are all there."""
@@ -178,8 +182,9 @@ class FilmPreview(QObject):
             return ()
         found: list[tuple[float, float]] = []
         fps, start = self._timeline.fps, None
+        # What was not looked at yet counts as not there: evaluating all would keep the window waiting.
         for frame in range(self._frames() + 1):
-            ready = frame < self._frames() and self._pose(frame) in self._proxies
+            ready = self._poses.get(frame) in self._proxies
             if ready and start is None:
                 start = frame
             elif not ready and start is not None:
@@ -191,7 +196,7 @@ class FilmPreview(QObject):
         """Frames that have no picture yet."""
         if self._course is None:
             return 0
-        return sum(self._pose(frame) not in self._proxies for frame in range(self._frames()))
+        return sum(self._poses.get(frame) not in self._proxies for frame in range(self._frames()))
 
     # Moments
 
@@ -292,6 +297,7 @@ class FilmPreview(QObject):
             wanted, coarse_only = list(self._next(self._proxies.is_coarse)), False
         wishes = [(pose, RenderRequest.of_pose(pose, revision=0, coarse_only=coarse_only)) for pose in wanted]
         self._context.pictures.wish(_CLIENT, wishes, priority=2)
+        self._told_soon()
 
     def _next(self, lacks: Callable[[Pose], bool]) -> Iterator[Pose]:
         """Frames that lack something, the nearest to the playhead first; while playing, those to come."""
@@ -307,7 +313,11 @@ class FilmPreview(QObject):
                 for frame in dict.fromkeys((here + offset, here - offset))
                 if 0 <= frame < frames
             ][:reach]
+        deadline = time.perf_counter() + _TURN_SECONDS
         for frame in order:
+            if frame not in self._poses and time.perf_counter() > deadline:
+                self._fill.start()
+                return
             pose = self._pose(frame)
             if frame in found or pose in self._failed or not lacks(pose):
                 continue

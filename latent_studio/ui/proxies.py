@@ -35,7 +35,7 @@ class ProxyCache:
         self._frames: OrderedDict[Pose, tuple[Frame, QImage]] = OrderedDict()
         self._bytes = 0
 
-    def __contains__(self, pose: Pose) -> bool:
+    def __contains__(self, pose: Pose | None) -> bool:
         return pose in self._frames
 
     def __len__(self) -> int:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from latent_studio.app.film import FilmResult
     from latent_studio.app.studio import Studio
+    from latent_studio.app.timeline_film import TimelinePlan
     from latent_studio.core.easing import Easing
     from latent_studio.core.interpolate import Interpolation
     from latent_studio.core.jobs import CancelToken, ProgressSink
@@ -453,6 +455,17 @@ class TimelineEditor(QObject):
         closing = sum(gaps) / len(gaps) if gaps else timeline.closing_seconds
         self.change(replace(timeline, loop=loop, closing_seconds=closing), self.tr("Change the loop"))
 
+    def export(self, path: Path) -> None:
+        """Begin to write the film; what is changed meanwhile cannot touch it."""
+        from latent_studio.app.timeline_film import TimelinePlan
+
+        plan = TimelinePlan(self._context.store.session, path)
+        self._context.jobs.start(
+            self.tr("Export {name}").format(name=path.name),
+            partial(_export, self._context.studio, plan),
+            on_failed=self._context.messages.failure,
+        )
+
     def save(self, path: Path) -> None:
         """Write the timeline as a file that ``render`` takes."""
         self._context.jobs.start(
@@ -491,6 +504,12 @@ def _settle(studio: Studio, pose: Pose) -> Pose:
     from latent_studio.app.moments import settled
 
     return settled(studio, pose)
+
+
+def _export(studio: Studio, plan: TimelinePlan, progress: ProgressSink, cancel: CancelToken) -> FilmResult:
+    from latent_studio.app.timeline_film import write_timeline_film
+
+    return write_timeline_film(studio, plan, progress, cancel)
 
 
 def _save(session: Session, path: Path, progress: ProgressSink, cancel: CancelToken) -> Path:

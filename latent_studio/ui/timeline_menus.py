@@ -205,6 +205,7 @@ class TimelineMenus(QObject):
         snap.setChecked(self._view.snaps())
         snap.toggled.connect(self._view.setSnap)
         menu.addSeparator()
+        _add(menu, self.tr("Export film…"), self._ask_and_export).setEnabled(timeline.duration > 0)
         _add(menu, self.tr("Save timeline…"), self._ask_and_save).setEnabled(not timeline.is_empty)
         _add(menu, self.tr("Clear timeline"), self._editor.clear).setEnabled(not timeline.is_empty)
 
@@ -238,6 +239,14 @@ class TimelineMenus(QObject):
             action.setData(loop)
             group.addAction(action)
         return menu
+
+    def _ask_and_export(self) -> None:
+        kinds = self.tr("MP4 (*.mp4);;GIF (*.gif);;WebP (*.webp);;WebM (*.webm);;Animated PNG (*.apng)")
+        chosen, kind = QFileDialog.getSaveFileName(self._owner, self.tr("Export film"), "film.mp4", kinds)
+        if chosen:
+            path = Path(chosen)
+            suffix = kind[kind.rfind("*") + 1 : -1]
+            self._editor.export(path if path.suffix else path.with_suffix(suffix))
 
     def _ask_and_save(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from latent_studio.ui.api import DockContext
 
 _CLIENT = "timeline keys"
+#: Models that take longer than this show previews as keys.
+_SHARP_WITHIN_MS = 2000.0
 
 
 class TimelineDock(QWidget):
@@ -176,10 +178,7 @@ class TimelineDock(QWidget):
             self._empty.setWords(self.tr("Once a model is open, keys of its pictures make a film here."))
             return
         self._empty.setWords(
-            self.tr(
-                "Add a key of the picture you see, change the picture, add another: "
-                "the film goes from one to the next."
-            ),
+            self.tr("Key this picture, change it, key it again: the film goes from one to the next."),
             (
                 EmptyAction(
                     "timeline-empty-key",
@@ -259,11 +258,7 @@ class TimelineDock(QWidget):
             )
             return self.tr("{fps:g} fps · {said}").format(fps=timeline.fps, said=said)
         waiting = self.preview.missing() if self.preview.can_show else 0
-        ready = (
-            self.tr("{count} frames to render").format(count=waiting)
-            if waiting
-            else self.tr("plays smoothly")
-        )
+        ready = self.tr("{count} to render").format(count=waiting) if waiting else self.tr("plays smoothly")
         return self.tr("{fps:g} fps · {ready}").format(fps=timeline.fps, ready=ready)
 
     @Slot()
@@ -283,8 +278,10 @@ class TimelineDock(QWidget):
         session = self._context.store.session
         if session.model is None or not self.isVisible():
             return
+        full_ms = self._context.renders.full_ms
+        is_slow = full_ms is not None and full_ms > _SHARP_WITHIN_MS
         wishes = [
-            (key.pose, RenderRequest.of_pose(key.pose, revision=0, coarse_only=True))
+            (key.pose, RenderRequest.of_pose(key.pose, revision=0, coarse_only=is_slow))
             for key in session.timeline.keys
             if key.pose not in self._thumbnails
             and (key.model is None or key.model.sha256 == session.model.sha256)

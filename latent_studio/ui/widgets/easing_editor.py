@@ -10,7 +10,7 @@ from latent_studio.core.easing import LINEAR, Easing
 from latent_studio.ui.theme import colour, colours
 from latent_studio.ui.widgets.focus import FocusRing, draw_focus_ring
 
-_SIZE = QSize(180, 150)
+_SIZE = QSize(184, 196)
 _MARGIN = 14.0
 #: How far beyond its two ends a curve may be bent.
 _BEYOND = 0.6

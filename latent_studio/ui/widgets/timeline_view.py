@@ -238,7 +238,7 @@ class TimelineView(QWidget):
         start, end = self._timeline.span
         if self._timeline.work is not None:
             box = QRectF(scale.x(start), 2, scale.x(end) - scale.x(start), RULER_HEIGHT - 5)
-            painter.fillRect(box, mixed(tokens.accent, tokens.panel, share=0.25))
+            painter.fillRect(box, mixed(tokens.panel, tokens.accent, share=0.28))
         for second in scale.lines(self.width()):
             x = round(scale.x(second)) + 0.5
             painter.setPen(QPen(colour(tokens.line), 1))
@@ -252,7 +252,7 @@ class TimelineView(QWidget):
             left = max(box.left(), float(LABEL_WIDTH))
             painter.fillRect(
                 QRectF(left, box.top(), max(0.0, box.right() - left), 2),
-                mixed(tokens.good, tokens.panel, share=0.6),
+                mixed(tokens.panel, tokens.good, share=0.6),
             )
 
     def _paint_film(self, painter: QPainter) -> None:
