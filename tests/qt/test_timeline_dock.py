@@ -399,3 +399,20 @@ def test_closing_the_window_while_it_plays_ends_all_threads(window, dock):
     trigger(window, "play")
     window.close()
     assert window.stuck_threads == ()
+
+
+def test_the_timeline_is_exported_from_the_window_as_from_the_command_line(qtbot, window, dock, tmp_path):
+    from latent_studio.app.timeline_film import TimelinePlan, write_timeline_film
+    from latent_studio.core.jobs import CancelToken, ignore_progress
+    from latent_studio.ui.exports.subject import Target
+    from latent_studio.ui.exports.timeline import TimelineExport
+
+    subject = TimelineExport(window.context, window)
+    assert "no keys" in subject.extent().problem
+    with_keys(window, 3, 7)
+    window.context.studio.adopt(window.context.models.model)
+    assert subject.extent().frames == 49
+    subject.job(Target(tmp_path / "a.gif", "gif"))(ignore_progress, CancelToken())
+    plan = TimelinePlan(window.context.store.session, tmp_path / "b.gif")
+    write_timeline_film(window.context.studio, plan, ignore_progress, CancelToken())
+    assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()

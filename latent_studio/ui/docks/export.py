@@ -23,6 +23,7 @@ from latent_studio.ui.command_text import command_text
 from latent_studio.ui.exports.history import HistoryExport
 from latent_studio.ui.exports.picture import PictureExport
 from latent_studio.ui.exports.target_form import TargetForm
+from latent_studio.ui.exports.timeline import TimelineExport
 from latent_studio.ui.exports.traversal import TraversalExport
 from latent_studio.ui.model_facts import size_text
 from latent_studio.ui.widgets.elided_label import ElidedLabel
@@ -54,6 +55,7 @@ class ExportDock(QWidget):
             TraversalExport(context, self),
             PictureExport(context, self),
             HistoryExport(context, self),
+            TimelineExport(context, self),
         )
         self._subject = QComboBox(self)
         self._subject.setObjectName("export-subject")
