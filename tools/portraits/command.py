@@ -1,4 +1,4 @@
-"""The verbs of the portrait workshop: train, export, evaluate, train-attributes, sheet."""
+"""The verbs of the portrait workshop: train, export, evaluate, sheet, train-attributes, figures."""
 
 from __future__ import annotations
 
@@ -79,6 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     read.add_argument("--least", type=float, default=GOOD_ENOUGH, help="R2 from which one is offered")
     read.add_argument("--people", type=int, default=256, help="held-out people to measure on")
     read.add_argument("--seed", type=int, default=0)
+
+    figures = verbs.add_parser("figures", help="draw the pictures of the page on how the model was made")
+    figures.add_argument("weights", type=Path)
+    figures.add_argument("--out", type=Path, required=True, help="folder for them")
 
     sheet = verbs.add_parser("sheet", help="truth, reconstruction and psi 0.7, one row each, as a picture")
     sheet.add_argument("weights", type=Path)
@@ -192,6 +196,14 @@ def _train_attributes(options: argparse.Namespace) -> None:
         print(f"{name:18s} {quality.renders[name]:6.3f} {value:6.3f}{note}")
 
 
+def _figures(options: argparse.Namespace) -> None:
+    from tools.portraits.figures import write_figures
+
+    directions = options.weights.parent / "directions"
+    for path in write_figures(read_weights(options.weights), options.out, directions=directions):
+        print(path)
+
+
 def _sheet(options: argparse.Namespace) -> None:
     network = read_weights(options.weights)
     z, factors = held_out(latent_code(network.shape.z_dim), options.people)
@@ -217,5 +229,6 @@ _VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
     "export": _export,
     "evaluate": _evaluate,
     "train-attributes": _train_attributes,
+    "figures": _figures,
     "sheet": _sheet,
 }

@@ -49,7 +49,7 @@ class PredictorRecipe:
     steps: int = 2500
     batch: int = 32
     fresh: int = 32
-    renew: int = 4
+    renew: int = 10
     kept: int = 8000
     generated: float = 0.5
     rate: float = 2e-3
@@ -141,6 +141,7 @@ def train_predictor(
         torch.empty(recipe.kept, COUNT),
         torch.empty(recipe.kept, COUNT, dtype=torch.bool),
     )
+    weights = torch.tensor([reading.weight for reading in READINGS])
     filled, running, started = 0, float("nan"), time.monotonic()
     for step in range(recipe.steps):
         if step % recipe.renew == 0:
@@ -152,7 +153,7 @@ def train_predictor(
             filled += recipe.fresh
         chosen = torch.randint(min(filled, recipe.kept), (recipe.batch,), generator=random)
         pictures = _disturb(_to_floats(kept.pictures[chosen]), random)
-        told = kept.told[chosen].float()
+        told = kept.told[chosen] * weights
         error = F.smooth_l1_loss(network(pictures), kept.amounts[chosen], reduction="none", beta=0.3)
         loss = (error * told).sum() / told.sum()
         optimizer.zero_grad(set_to_none=True)

@@ -38,6 +38,19 @@ _NEEDS = {
     "fringe": ("hair_length", 0.2),
     "parting": ("hair_length", 0.2),
 }
+#: What people ask for first; in the loss these count this much, what a few pixels decide counts little.
+_ASKED_FOR = {
+    "smile": 6.0,
+    "age": 4.0,
+    "mouth_open": 2.0,
+    "eye_open": 2.0,
+    "glasses": 2.0,
+    "yaw": 2.0,
+    "pitch": 2.0,
+}
+_FAINT = ("nose_size", "eye_size", "brow_height", "brow_angle", "brow_weight", "blush", "skin_warmth", "parting",
+          "glasses_shape", "hair_warmth", "lip_color", "eye_color")  # fmt: skip
+_FAINT_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +62,14 @@ class Reading:
         title: what people see.
         shown: the factor's values at which it begins to show and is whole; ``None`` when all its range shows.
         needs: another factor and the visible share of it, 0 to 1, below which this one cannot be seen.
+        weight: of its error in training.
     """
 
     name: str
     title: str
     shown: tuple[float, float] | None
     needs: tuple[str, float] | None
+    weight: float
 
     @property
     def low(self) -> float:
@@ -68,6 +83,7 @@ READINGS: tuple[Reading, ...] = tuple(
         _TITLES.get(factor.name, factor.name.replace("_", " ").capitalize()),
         _SHOWN.get(factor.name),
         _NEEDS.get(factor.name),
+        _FAINT_WEIGHT if factor.name in _FAINT else _ASKED_FOR.get(factor.name, 1.0),
     )
     for factor in FACTORS
 )

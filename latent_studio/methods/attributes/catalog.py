@@ -57,6 +57,13 @@ BUNDLED: tuple[PredictorEntry, ...] = (
         f"{_HERE}.tone:make_tone_predictor",
         "brightness, contrast, saturation, warmth, tint and detail of the whole picture",
     ),
+    PredictorEntry(
+        "portraits",
+        "Drawn portraits",
+        "portraits",
+        f"{_HERE}.portraits:make_portrait_predictor",
+        "yaw, smile, age, glasses, beard, hair and more of the pictures of the bundled model",
+    ),
 )
 
 

@@ -13,17 +13,20 @@ if TYPE_CHECKING:
 
 #: Pictures are brought to this side before the network sees them.
 SIDE = 128
-#: Channels at 32, 16, 8 and 4 px.
+#: Channels of the whole picture at 32, 16, 8 and 4 px, and of the face at three sizes.
 _CHANNELS = (48, 80, 128, 96)
-_HIDDEN = 160
+_FACE_CHANNELS = (32, 64, 24)
+#: Where the face is, whichever way it is turned: rows and columns of the picture.
+_FACE = (slice(32, 104), slice(32, 96))
+_HIDDEN = 128
 _SLOPE = 0.1
 
 
 class AttributeNetwork(nn.Module):
-    """Patches of four pixels, three times halved, then two full layers that know where things are.
+    """Two looks, at the whole picture coarsely and at the face closely, then two full layers.
 
-    About half a million numbers and 19 million multiplications a picture. It is told nothing of faces: where
-    the eyes are, it has learned from portraits that are all framed alike.
+    About 0.7 million numbers and 27 million multiplications a picture. Portraits are all framed alike, so
+    the face is looked for nowhere: it is in the middle.
 
     Args:
         count: how many attributes.
@@ -36,13 +39,22 @@ class AttributeNetwork(nn.Module):
         self.halve16 = _Stage(first, second, kernel=3, stride=2)
         self.halve8 = _Stage(second, third, kernel=3, stride=2)
         self.halve4 = _Stage(third, last, kernel=3, stride=2)
-        self.hidden = nn.Linear(last * (SIDE // 32) ** 2, _HIDDEN)
+        self.face = nn.Sequential(
+            *(
+                _Stage(inputs, outputs, kernel=3, stride=2)
+                for inputs, outputs in zip((3, *_FACE_CHANNELS), _FACE_CHANNELS, strict=False)
+            )
+        )
+        rows, columns = ((part.stop - part.start) // 8 for part in _FACE)
+        self.hidden = nn.Linear(last * (SIDE // 32) ** 2 + _FACE_CHANNELS[-1] * rows * columns, _HIDDEN)
         self.out = nn.Linear(_HIDDEN, count)
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 3, SIDE, SIDE)`` float in [-1, 1] to ``(N, count)``, each attribute in about [-1, 1]."""
         x = self.halve4(self.halve8(self.halve16(self.patches(images))))
-        values: Tensor = self.out(functional.leaky_relu(self.hidden(x.flatten(1)), _SLOPE))
+        face = self.face(images[:, :, *_FACE])
+        seen = torch.cat([x.flatten(1), face.flatten(1)], dim=1)
+        values: Tensor = self.out(functional.leaky_relu(self.hidden(seen), _SLOPE))
         return values
 
 
