@@ -48,8 +48,10 @@ _ASKED_FOR = {
     "yaw": 2.0,
     "pitch": 2.0,
 }
-_FAINT = ("nose_size", "eye_size", "brow_height", "brow_angle", "brow_weight", "blush", "skin_warmth", "parting",
-          "glasses_shape", "hair_warmth", "lip_color", "eye_color")  # fmt: skip
+_FAINT = (
+    "nose_size", "eye_size", "brow_height", "brow_angle", "brow_weight", "blush", "skin_warmth", "parting",
+    "glasses_shape", "hair_warmth", "lip_color", "eye_color",
+)  # fmt: skip
 _FAINT_WEIGHT = 0.3
 
 
