@@ -108,3 +108,19 @@ class Studio:
         model = self.load_model(name_or_path, progress=progress, cancel=cancel)
         self.adopt(model)
         return model
+
+    def use_model(
+        self,
+        name_or_path: str | Path,
+        *,
+        progress: ProgressSink = ignore_progress,
+        cancel: CancelToken | None = None,
+    ) -> LoadedModel:
+        """The open model if it has that name or is that file, else ``open_model``.
+
+        A job of the window must not exchange the model somebody is looking at.
+        """
+        model = self._model
+        if model is not None and str(name_or_path) in (model.ref.name, model.ref.path):
+            return model
+        return self.open_model(name_or_path, progress=progress, cancel=cancel)

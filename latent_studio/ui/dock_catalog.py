@@ -103,4 +103,14 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             is_shown=False,
             tabbed_with="timeline",
         ),
+        DockEntry(
+            "warp",
+            tr("Warp training"),
+            f"{package}.warp:WarpDock",
+            _BOTTOM,
+            270,
+            "Alt+0",
+            is_shown=False,
+            tabbed_with="timeline",
+        ),
     )

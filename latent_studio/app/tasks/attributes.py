@@ -95,7 +95,7 @@ def run_attributes(
         raise InputError(
             f"No path of {options.traversal} is complete.", hint="Run “pool traverse” to its end first."
         )
-    model = studio.open_model(options.model, progress=progress, cancel=cancel)
+    model = studio.use_model(options.model, progress=progress, cancel=cancel)
     traversal.check_model(model.ref)
     names, predictors = load_predictors(studio, options.predictor)
     infos = [info for one in predictors for info in one.attributes]

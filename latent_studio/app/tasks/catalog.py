@@ -176,6 +176,12 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.model_remove:run_model_remove",
     ),
     Verb(
+        "warp rank",
+        "Walk the paths of a training from held-out pictures, measure attributes and rank, all in one.",
+        f"{_TASKS}.warp_rank:WarpRankOptions",
+        f"{_TASKS}.warp_rank:run_warp_rank",
+    ),
+    Verb(
         "pool create",
         "Make a folder of latents and their pictures, to start traversals and rankings from.",
         f"{_TASKS}.pool_create:PoolCreateOptions",

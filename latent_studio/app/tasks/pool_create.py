@@ -92,7 +92,7 @@ def run_pool_create(
 
     check_options(options)
     make_folder(options.out / "images")
-    model = studio.open_model(options.model, progress=progress, cancel=cancel)
+    model = studio.use_model(options.model, progress=progress, cancel=cancel)
     z = np.stack([z_from_seed(seed, model.spec.z_dim) for seed in options.seeds])
     shape = (len(z), model.spec.num_ws, model.spec.w_dim)
     pool = Pool(

@@ -110,7 +110,7 @@ def run_pool_traverse(
 
     _check(options)
     pool = read_pool(options.pool)
-    model = studio.open_model(options.model, progress=progress, cancel=cancel)
+    model = studio.use_model(options.model, progress=progress, cancel=cancel)
     pool.check_model(model.ref)
     traversal = Traversal(
         options.out,

@@ -102,7 +102,7 @@ def run_rank(studio: Studio, options: RankOptions, progress: ProgressSink, cance
     files = write_report(ranking, ids, options.out or options.traversal / "ranking", top=options.top)
     bound: list[str] = []
     if options.bind:
-        model = studio.open_model(options.model or traversal.model_name, progress=progress, cancel=cancel)
+        model = studio.use_model(options.model or traversal.model_name, progress=progress, cancel=cancel)
         traversal.check_model(model.ref)
         for attribute in options.bind:
             best = bind_best(model.library, ranking, attribute)

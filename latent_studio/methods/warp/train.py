@@ -69,9 +69,7 @@ def train(
         Cancelled: a stop was asked for; a checkpoint was written.
     """
     settings, crew = trainer.settings, trainer.crew
-    if settings.code_pool and crew.leads:
-        progress(Progress(None, f"Rendering a pool of {settings.code_pool} latents"))
-    trainer.prepare_pool(cancel.check)
+    trainer.prepare_pool(lambda done: _report_pool(done, trainer, progress, cancel))
     reporter = _Reporter(trainer, run, progress if crew.leads else lambda _report: None, clock)
     first, stats = trainer.iteration, trainer.take_stats() if trainer.iteration == 0 else None
     with reporter:
@@ -91,6 +89,14 @@ def train(
         if crew.leads and trainer.iteration > first:
             _save(trainer, run)
     return TrainingEnd(trainer.iteration, stats or trainer.take_stats(), reporter.seconds)
+
+
+def _report_pool(done: float, trainer: WarpTrainer, progress: ProgressSink, cancel: CancelToken) -> None:
+    # Processes that train together all render it; one of them speaks, and none may leave the others.
+    if trainer.crew.size == 1:
+        cancel.check()
+    if trainer.crew.leads:
+        progress(Progress(None, f"Rendering a pool of {trainer.settings.code_pool} latents: {done:.0%}"))
 
 
 def _checked_step(trainer: WarpTrainer, run: WarpRun) -> StepStats:

@@ -112,8 +112,12 @@ class WarpTrainer:
         # (2, K): how often each path came up and was told, both fading.
         self._paths = torch.zeros(2, settings.support_sets, dtype=torch.float64)
 
-    def prepare_pool(self, check_cancel: Callable[[], None]) -> None:
-        """Render the pool of latents, if the settings ask for one; the seed decides which."""
+    def prepare_pool(self, report: Callable[[float], None]) -> None:
+        """Render the pool of latents, if the settings ask for one; the seed decides which.
+
+        Args:
+            report: told the fraction done now and then; may raise to stop.
+        """
         settings, spec = self.settings, self.generator.spec
         if not settings.code_pool or self._pool is not None:
             return
@@ -122,7 +126,7 @@ class WarpTrainer:
         latents, pictures = [], []
         with torch.no_grad():
             for start in range(0, settings.code_pool, _POOL_CHUNK):
-                check_cancel()
+                report(start / settings.code_pool)
                 part = slice(start, start + _POOL_CHUNK)
                 c = None if labels is None else labels[part]
                 latents.append(self.start_latents(z[part], c))
@@ -135,7 +139,7 @@ class WarpTrainer:
         Raises:
             ModelError: the loss is no number; nothing was changed by this step.
         """
-        self.prepare_pool(lambda: None)
+        self.prepare_pool(lambda _done: None)
         batch = draw_batch(self.settings, self.generator.spec, self.rng)[
             self.crew.share(self.settings.batch_size)
         ]

@@ -161,7 +161,7 @@ def test_a_model_with_classes_is_trained_on_the_classes_asked_for(tmp_path: Path
 
 def test_a_pool_gives_the_same_training_whenever_it_is_rendered(generator: Generator) -> None:
     first, second = (WarpTrainer(generator, settings(code_pool=20)) for _ in range(2))
-    first.prepare_pool(lambda: None)
+    first.prepare_pool(lambda _done: None)
     assert [first.step() for _ in range(3)] == [second.step() for _ in range(3)]
 
 

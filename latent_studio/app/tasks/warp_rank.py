@@ -1,0 +1,97 @@
+"""warp rank: pool, traversal, attributes and ranking of a training's paths in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from latent_studio.app.tasks.attributes import AttributesOptions, run_attributes
+from latent_studio.app.tasks.pool_create import PoolCreateOptions, run_pool_create
+from latent_studio.app.tasks.pool_traverse import PoolTraverseOptions, run_pool_traverse
+from latent_studio.app.tasks.rank import RankOptions, RankResult, run_rank
+from latent_studio.core.jobs import Progress
+from latent_studio.core.options import check_options, option
+from latent_studio.core.rows import parse_seeds
+
+if TYPE_CHECKING:
+    from latent_studio.app.studio import Studio
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+
+#: How far paths are walked each way, in longest shifts of the training.
+_SHIFTS_EACH_WAY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class WarpRankOptions:
+    """Of which training, from which pictures."""
+
+    run: Path = option(help="The folder that “warp train” wrote.", positional=True, metavar="RUN")
+    model: str = option("", help="The model; the training's own when not given.", metavar="MODEL")
+    seeds: tuple[int, ...] = option(
+        tuple(range(5000, 5012)),
+        help="Seeds of the pictures to walk from.",
+        low=0,
+        parse=parse_seeds,
+        metavar="SEEDS",
+    )
+    shift_steps: int = option(6, help="Steps each way.", low=1, high=1000, metavar="N")
+    eps: float | None = option(
+        None,
+        help="Length of a step; all steps together are twice the longest shift of the training by default.",
+        metavar="EPS",
+    )
+    sefa: int = option(
+        0, help="Also walk so many SeFa directions, as a comparison.", low=0, high=1000, metavar="N"
+    )
+    top: int = option(3, help="Paths per attribute in the page.", low=1, high=1000, metavar="N")
+    out: Path | None = option(
+        None, help="Folder of the results; results in the training's own when not given.", metavar="DIR"
+    )
+
+
+def run_warp_rank(
+    studio: Studio, options: WarpRankOptions, progress: ProgressSink, cancel: CancelToken
+) -> RankResult:
+    """Make the pool, walk, measure and rank; what is there already is not done again.
+
+    Raises:
+        LatentStudioError: as for the four verbs it is made of.
+        Cancelled: a stop was asked for; complete paths are kept.
+    """
+    from latent_studio.methods.warp.runs import WarpRun, read_args
+
+    check_options(options)
+    trained, settings = read_args(options.run)
+    place = options.model or trained.path
+    # Paths of a later checkpoint are other paths.
+    out = options.out or options.run / "results" / f"iteration{WarpRun(options.run).last_iteration or 0:06d}"
+    pool, walked = out / "pool", out / "walked"
+    eps = options.eps or _SHIFTS_EACH_WAY * settings.max_shift_magnitude / options.shift_steps
+    psi = settings.truncation_psi
+    if not (pool / "pool.json").exists():
+        create = PoolCreateOptions(place, options.seeds, pool, truncation_psi=psi)
+        run_pool_create(studio, create, _part(progress, 0.0, 0.05), cancel)
+    traverse = PoolTraverseOptions(
+        place,
+        pool,
+        walked,
+        paths=options.run,
+        direction=tuple(f"sefa:{index}" for index in range(options.sefa)),
+        shift_steps=options.shift_steps,
+        eps=eps,
+    )
+    run_pool_traverse(studio, traverse, _part(progress, 0.05, 0.5), cancel)
+    run_attributes(studio, AttributesOptions(place, walked), _part(progress, 0.5, 0.98), cancel)
+    rank = RankOptions(walked, out / "ranking", top=options.top)
+    return run_rank(studio, rank, _part(progress, 0.98, 1.0), cancel)
+
+
+def _part(progress: ProgressSink, start: float, end: float) -> ProgressSink:
+    """Reports of a part of the work as reports of the whole."""
+
+    def report(part: Progress) -> None:
+        fraction = None if part.fraction is None else start + (end - start) * part.fraction
+        progress(Progress(fraction, part.message, part.preview, part.metrics))
+
+    return report

@@ -1,0 +1,432 @@
+"""Warp training: learn paths of the open model, watch them form, rank them, put the best on sliders."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latent_studio.app.tasks.warp_rank import WarpRankOptions, run_warp_rank
+from latent_studio.app.tasks.warp_train import WarpTrainOptions, run_warp_train
+from latent_studio.core.errors import LatentStudioError
+from latent_studio.ui.command_text import command_text
+from latent_studio.ui.failures import describe_failure
+from latent_studio.ui.forms import OptionsForm
+from latent_studio.ui.widgets.curve_plot import CurvePlot
+from latent_studio.ui.widgets.elided_label import ElidedLabel
+from latent_studio.ui.widgets.images import image_of
+from latent_studio.ui.widgets.ranking_table import RankingRow, RankingTable
+from latent_studio.ui.widgets.strip_view import StripView
+
+if TYPE_CHECKING:
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.ranking import Ranking
+    from latent_studio.app.tasks.rank import RankResult
+    from latent_studio.core.jobs import Progress
+    from latent_studio.ui.api import DockContext
+    from latent_studio.ui.job_thread import Job
+
+#: What most people set, in two columns; the command line has the rest.
+_FIELDS = ("preset", "support_sets", "dipoles")
+_MORE_FIELDS = ("iterations", "batch_size", "picture_size")
+#: Points kept of a curve; every other one goes when there are more.
+_MOST_POINTS = 2000
+
+
+class WarpDock(QWidget):
+    """A form on the left, plots in the middle, samples and ranking on the right.
+
+    Args:
+        context: the window's parts.
+        parent: Qt owner.
+    """
+
+    def __init__(self, context: DockContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._training: Job | None = None
+        self._measuring: Job | None = None
+        self._ranking: Ranking | None = None
+        self._loss = CurvePlot("warp-loss", self.tr("Loss over iterations"), self)
+        self._told = CurvePlot("warp-accuracy", self.tr("Share of paths told, over iterations"), self)
+        self._along = CurvePlot("warp-along", self.tr("The attribute along its best path"), self)
+        self._loss.setTitleText(self.tr("Loss"))
+        self._told.setTitleText(self.tr("Paths told"))
+        self._told.setYRange(0, 1)
+        self._history: list[tuple[float, float, float]] = []
+        self._form = OptionsForm(WarpTrainOptions, fields=_FIELDS, parent=self)
+        self._more = OptionsForm(WarpTrainOptions, fields=_MORE_FIELDS, parent=self)
+        by_preset = self.tr("by preset")
+        self._form.setTexts("support_sets", label=self.tr("Paths"), not_given=by_preset)
+        self._form.setTexts("dipoles", label=self.tr("Dipoles"), not_given=by_preset)
+        self._more.setTexts("iterations", label=self.tr("Steps"), not_given=by_preset)
+        self._more.setTexts("batch_size", label=self.tr("Batch"), not_given=by_preset)
+        self._more.setTexts("picture_size", label=self.tr("Picture"), not_given=by_preset)
+        self._folder = QLineEdit(self)
+        self._folder.setObjectName("warp-folder")
+        self._folder.setAccessibleName(self.tr("Folder of the training"))
+        self._folder.setToolTip(
+            self.tr("Where the training is kept. A folder that holds one already goes on with it.")
+        )
+        browse = QToolButton(self)
+        browse.setText("…")
+        browse.setObjectName("warp-browse")
+        browse.setAccessibleName(self.tr("Choose a folder"))
+        browse.setToolTip(self.tr("Choose a folder"))
+        browse.clicked.connect(self._ask_for_folder)
+        self._start = self._button("warp-start", self.tr("Start"), self.start, primary=True)
+        self._start.setToolTip(self.tr("Train, or go on with the training in this folder."))
+        self._pause = self._button("warp-pause", self.tr("Pause"), self.pause)
+        self._pause.setToolTip(self.tr("Write a checkpoint and stop; Start goes on to the same bits."))
+        self._copy = self._button("warp-copy-command", self.tr("Copy as command"), self._copy_command)
+        self._copy.setToolTip(self.tr("Put the command line that trains the same on the clipboard."))
+        self._keep = self._button("warp-keep", self.tr("Paths to sliders"), self.keep_paths)
+        self._keep.setToolTip(self.tr("Put all paths of this folder's last checkpoint into the warp bank."))
+        self._rank = self._button("warp-rank", self.tr("Measure and rank"), self.rank)
+        self._rank.setToolTip(
+            self.tr("Walk all paths from held-out pictures and say which changes which attribute best.")
+        )
+        self._bind = self._button("warp-bind", self.tr("Best path to a slider"), self.bind)
+        self._bind.setToolTip(self.tr("Make the best path for the chosen attribute a slider of its name."))
+        self._status = ElidedLabel("", self)
+        self._status.setObjectName("warp-status")
+        self._status.setProperty("muted", True)
+        self._samples = StripView(self)
+        self._samples.setObjectName("warp-samples")
+        self._samples.setAccessibleName(self.tr("Samples along paths"))
+        self._samples.setWords(
+            self.tr("While it learns, pictures along a few paths appear here, the start in the middle.")
+        )
+        self._table = RankingTable(self)
+        self._table.attributeChosen.connect(self._show_along)
+        self._table.bindRequested.connect(self._bind_attribute)
+        self._pages = QTabWidget(self)
+        self._pages.setObjectName("warp-pages")
+        self._lay_out(browse)
+        self.setFocusProxy(self._start)
+        self._form.set_values({"preset": "portraits"})
+
+        self._folder.textChanged.connect(self._show_state)
+        context.models.model_changed.connect(self._take_model)
+        context.jobs.progressed.connect(self._take_progress)
+        context.jobs.done.connect(self._take_end)
+        context.jobs.failed.connect(self._take_end)
+        context.jobs.cancelled.connect(self._take_end)
+        self.setEnabled(False)
+        if context.models.model is not None:
+            self._take_model(context.models.model)
+        self._show_state()
+
+    def _button(self, name: str, text: str, do: object, *, primary: bool = False) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.setAccessibleName(text)
+        button.setProperty("primary", primary)
+        button.clicked.connect(do)
+        return button
+
+    def _lay_out(self, browse: QWidget) -> None:
+        folder = QHBoxLayout()
+        folder.setSpacing(8)
+        label = QLabel(self.tr("Folder"), self)
+        label.setProperty("muted", True)
+        label.setBuddy(self._folder)
+        folder.addWidget(label)
+        folder.addWidget(self._folder, 1)
+        folder.addWidget(browse)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row, buttons in (
+            (first, (self._start, self._pause, self._copy)),
+            (second, (self._keep, self._rank)),
+        ):
+            row.setSpacing(8)
+            for button in buttons:
+                row.addWidget(button)
+            row.addStretch(1)
+        left = QVBoxLayout()
+        left.setSpacing(8)
+        forms = QHBoxLayout()
+        forms.setSpacing(12)
+        forms.addWidget(self._form, 1)
+        forms.addWidget(self._more, 1)
+        left.addLayout(forms)
+        left.addLayout(folder)
+        left.addLayout(first)
+        left.addLayout(second)
+        left.addStretch(1)
+        middle = QVBoxLayout()
+        middle.setSpacing(4)
+        middle.addWidget(self._loss, 1)
+        middle.addWidget(self._told, 1)
+        page = QWidget(self)
+        side = QVBoxLayout()
+        side.setSpacing(8)
+        side.addWidget(self._table, 1)
+        bind = QHBoxLayout()
+        bind.addStretch(1)
+        bind.addWidget(self._bind)
+        side.addLayout(bind)
+        ranked = QHBoxLayout(page)
+        ranked.setContentsMargins(0, 8, 0, 0)
+        ranked.setSpacing(12)
+        ranked.addLayout(side, 3)
+        ranked.addWidget(self._along, 2)
+        self._pages.addTab(self._samples, self.tr("Samples"))
+        self._pages.addTab(page, self.tr("Ranking"))
+        right = QVBoxLayout()
+        right.setSpacing(4)
+        right.addWidget(self._pages, 1)
+        right.addWidget(self._status)
+        layout = QHBoxLayout(self)
+        layout.setSpacing(16)
+        layout.addLayout(left, 4)
+        layout.addLayout(middle, 2)
+        layout.addLayout(right, 4)
+
+    # What is shown
+
+    @Slot(object)
+    def _take_model(self, model: LoadedModel) -> None:
+        self.setEnabled(True)
+        self._folder.setText(str(self._suggested_folder(model)))
+        is_bundled = model.ref.name == "portraits"
+        self._form.set_values({"preset": "portraits" if is_bundled else None})
+        self._ranking = None
+        self._table.setRows(())
+        self._show_state()
+
+    @Slot()
+    def _show_state(self) -> None:
+        is_training = self._training is not None
+        has_folder = bool(self._folder.text().strip())
+        self._start.setEnabled(has_folder and not is_training)
+        self._pause.setEnabled(is_training)
+        self._copy.setEnabled(has_folder)
+        self._folder.setEnabled(not is_training)
+        self._form.setEnabled(not is_training)
+        self._more.setEnabled(not is_training)
+        begun = has_folder and (self._run_folder() / "models" / "support_sets.safetensors").is_file()
+        self._start.setText(self.tr("Go on") if begun and not is_training else self.tr("Start"))
+        self._keep.setEnabled(begun)
+        self._rank.setEnabled(begun and self._measuring is None)
+        self._bind.setEnabled(self._ranking is not None)
+        if not is_training and self._measuring is None:
+            self._status.setText(
+                self.tr("There is a training in this folder: go on with it, or use its paths.")
+                if begun
+                else self.tr("Learns curved directions without labels. You can go on working meanwhile.")
+            )
+
+    @Slot(object, object)
+    def _take_progress(self, job: Job, progress: Progress) -> None:
+        if job not in (self._training, self._measuring):
+            return
+        self._status.setText(progress.message)
+        if job != self._training:
+            return
+        if progress.preview is not None:
+            self._samples.setImage(image_of(progress.preview.pixels))
+        if "iteration" in progress.metrics:
+            found = progress.metrics
+            self._history.append((found["iteration"], found["total_loss"], found["accuracy"]))
+            if len(self._history) > _MOST_POINTS:
+                self._history = self._history[::2]
+            self._draw()
+            self._show_state_of_paths(progress)
+
+    def _show_state_of_paths(self, progress: Progress) -> None:
+        shares = [value for name, value in progress.metrics.items() if name.startswith("path_accuracy.")]
+        if shares:
+            known = [share for share in shares if share == share]
+            told = sum(share > 0.5 for share in known)
+            self._told.setTitleText(
+                self.tr("Paths told: {told} of {count} more often than not").format(
+                    told=told, count=len(shares)
+                )
+            )
+
+    def _draw(self) -> None:
+        at = [point[0] for point in self._history]
+        for plot, column, token in ((self._loss, 1, "accent"), (self._told, 2, "good")):
+            values = [point[column] for point in self._history]
+            plot.setCurves([(at, values, token, 0.35), (at, _smooth(values), token, 1.0)])
+
+    @Slot(object)
+    @Slot(object, object)
+    def _take_end(self, job: Job, _what: object = None) -> None:
+        if job == self._training:
+            self._training = None
+        elif job == self._measuring:
+            self._measuring = None
+        else:
+            return
+        self._show_state()
+
+    # What is done
+
+    @Slot()
+    def start(self) -> None:
+        """Train, or go on with what is in the folder."""
+        try:
+            options = self._options()
+        except LatentStudioError as error:
+            self._context.messages.failure(describe_failure(error))
+            return
+        self._history = []
+        self._pages.setCurrentIndex(0)
+        self._training = self._context.jobs.start(
+            self.tr("Learn warp paths"),
+            partial(run_warp_train, self._context.studio, options),
+        )
+        self._show_state()
+
+    @Slot()
+    def pause(self) -> None:
+        """Ask the training to write a checkpoint and stop."""
+        if self._training is not None:
+            self._status.setText(self.tr("Writing a checkpoint…"))
+            self._context.jobs.cancel(self._training.id)
+
+    @Slot()
+    def rank(self) -> None:
+        """Walk, measure and rank the folder's paths."""
+        options = WarpRankOptions(self._run_folder(), self._model_place())
+        self._measuring = self._context.jobs.start(
+            self.tr("Rank warp paths"),
+            partial(run_warp_rank, self._context.studio, options),
+            on_done=self._show_ranking,
+        )
+        self._pages.setCurrentIndex(1)
+        self._show_state()
+
+    @Slot()
+    def keep_paths(self) -> None:
+        """Read the folder's paths and put them into the warp bank."""
+        library, model = self._context.directions.library, self._context.models.model
+        if library is None or model is None:
+            return
+
+        def read(_progress: object, _cancel: object) -> object:
+            from latent_studio.app.direction_import import import_directions
+            from latent_studio.app.tasks.pool_traverse import paths_file
+
+            return import_directions(
+                paths_file(self._run_folder()), model.spec, model_sha256=model.ref.sha256
+            ).directions
+
+        self._context.jobs.start(
+            self.tr("Read warp paths"),
+            read,
+            on_done=partial(library.keep, name=self._run_folder().name),
+            quiet=True,
+        )
+
+    @Slot()
+    def bind(self) -> None:
+        """The best path for the chosen attribute becomes a slider of its name."""
+        self._bind_attribute(self._table.attribute())
+
+    @Slot(str)
+    def _bind_attribute(self, attribute: str) -> None:
+        from latent_studio.app.ranking import bind_best
+
+        library = self._context.directions.library
+        if self._ranking is None or library is None or not attribute:
+            return
+        try:
+            best = bind_best(library, self._ranking, attribute)
+        except LatentStudioError as error:
+            self._context.messages.failure(describe_failure(error))
+            return
+        id = self._ranking.traversal.directions[best.path_idx].id
+        self._context.directions.reveal(id)
+
+    def _show_ranking(self, result: RankResult) -> None:
+        self._ranking = result.ranking
+        rows = []
+        for attribute in result.attributes:
+            best = result.ranking.by_attribute(attribute)[0]
+            info = result.ranking.attributes[result.ranking.column(attribute)]
+            rows.append(
+                RankingRow(attribute, info.title, best.name, best.pearson, best.effect, best.selectivity)
+            )
+        self._table.setRows(sorted(rows, key=lambda row: -abs(row.pearson * row.selectivity)))
+        self._show_along(self._table.attribute())
+        self._show_state()
+
+    @Slot(str)
+    def _show_along(self, attribute: str) -> None:
+        """The attribute along its best path, faint from each picture, strong on average."""
+        if self._ranking is None or not attribute:
+            return
+        ranking = self._ranking
+        best, column = ranking.by_attribute(attribute)[0], ranking.column(attribute)
+        row = ranking.table.paths.index(best.path_idx)
+        tracks = ranking.table.values[row, :, :, column]
+        amounts = ranking.traversal.amounts
+        curves = [(amounts, track.tolist(), "muted", 0.35) for track in tracks]
+        self._along.setTitleText(
+            self.tr("{attribute} along {path}").format(
+                attribute=ranking.attributes[column].title, path=best.name
+            )
+        )
+        self._along.setCurves([*curves, (amounts, tracks.mean(axis=0).tolist(), "accent", 1.0)])
+
+    def _options(self) -> WarpTrainOptions:
+        built = self._form.build(model=self._model_place(), out=self._run_folder(), **self._more.values())
+        if not isinstance(built, WarpTrainOptions):
+            raise TypeError("the form builds its own options")
+        return built
+
+    @Slot()
+    def _copy_command(self) -> None:
+        try:
+            text = command_text("warp train", self._options())
+        except LatentStudioError as error:
+            self._context.messages.failure(describe_failure(error))
+            return
+        QGuiApplication.clipboard().setText(text)
+
+    @Slot()
+    def _ask_for_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(
+            self, self.tr("Folder of the training"), self._folder.text()
+        )
+        if chosen:
+            self._folder.setText(chosen)
+
+    def _run_folder(self) -> Path:
+        return Path(self._folder.text().strip()).expanduser()
+
+    def _model_place(self) -> str:
+        model = self._context.models.model
+        return "" if model is None else model.ref.path
+
+    def _suggested_folder(self, model: LoadedModel) -> Path:
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", model.ref.name).strip("-.") or "model"
+        return self._context.studio.paths.data / "warp" / name
+
+
+def _smooth(values: list[float], *, memory: float = 0.9) -> list[float]:
+    """An exponential mean without the bias of its start."""
+    smooth, mean, weight = [], 0.0, 0.0
+    for value in values:
+        mean = memory * mean + (1 - memory) * value
+        weight = memory * weight + (1 - memory)
+        smooth.append(mean / weight)
+    return smooth

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QDockWidget, QWidget
+from safetensors.numpy import save_file
+
+from latent_studio.app.attribute_tables import AttributeTable
+from latent_studio.app.ranking import rank
+from latent_studio.app.tasks.rank import RankResult
+from latent_studio.app.traversals import Traversal
+from latent_studio.cli.arguments import parse_arguments
+from latent_studio.core.errors import InputError
+from latent_studio.core.jobs import Progress
+from latent_studio.core.render import Frame, Quality
+from latent_studio.core.spaces import Space
+from latent_studio.core.support_sets import SupportSet
+from latent_studio.core.synthesis import SynthesisSettings
+from latent_studio.core.warp_path import WarpPath
+from latent_studio.methods.attributes.protocol import AttributeInfo
+from latent_studio.ui.docks import warp as warp_dock
+from latent_studio.ui.docks.warp import WarpDock
+from latent_studio.ui.widgets.curve_plot import CurvePlot
+from latent_studio.ui.widgets.ranking_table import RankingTable
+from tests.qt.conftest import WAIT_MS
+
+AMOUNTS = (-1.0, 0.0, 1.0)
+
+
+@pytest.fixture
+def dock(window, tmp_path):
+    holder = window.findChild(QDockWidget, "dock-warp")
+    holder.show()
+    dock = window.findChild(WarpDock)
+    dock.findChild(QWidget, "warp-folder").setText(str(tmp_path / "run"))
+    return dock
+
+
+def button(dock, name: str) -> QAbstractButton:
+    return dock.findChild(QAbstractButton, name)
+
+
+def press(qtbot, dock, name: str) -> None:
+    qtbot.mouseClick(button(dock, name), Qt.MouseButton.LeftButton)
+
+
+def paths() -> tuple[WarpPath, ...]:
+    rng = np.random.default_rng(0)
+    return tuple(
+        WarpPath(f"warp:{k}", f"Path {k}", Space.W, SupportSet(rng.normal(size=(4, 8)), [1, -1, 1, -1], 0.1))
+        for k in range(2)
+    )
+
+
+def ranking(folder):
+    """Path 0 lowers the light as it goes up, path 1 leaves it alone."""
+    traversal = Traversal(folder, "cats", "cats-sha256", (1, 2), paths(), AMOUNTS, 10, SynthesisSettings())
+    values = np.zeros((2, 2, 3, 1), np.float32)
+    values[0, :, :, 0] = [0.6, 0.5, 0.4]
+    info = AttributeInfo("brightness", "Brightness")
+    table = AttributeTable((info,), ("tone",), frozenset(), (0, 1), values, np.array([0.1], np.float32))
+    return RankResult(rank(traversal, table), ("brightness",), ())
+
+
+def test_what_is_filled_in_is_what_the_copied_command_says(qtbot, dock, tmp_path):
+    dock.findChild(QWidget, "option-support_sets").setValue(7)
+    dock.findChild(QWidget, "option-dipoles").setValue(3)
+    dock.findChild(QWidget, "option-iterations").setValue(50)
+    press(qtbot, dock, "warp-copy-command")
+    words = QGuiApplication.clipboard().text().split()
+    command = parse_arguments(words[1:])
+    assert command.verb.name == "warp train"
+    found = command.values
+    assert (found["support_sets"], found["dipoles"], found["iterations"]) == (7, 3, 50)
+    assert found["out"] == tmp_path / "run"
+    assert "batch_size" not in found or found["batch_size"] is None
+
+
+def test_a_training_draws_its_curves_and_samples_and_can_be_paused(qtbot, dock, monkeypatch):
+    strip = Frame(1, Quality.FINAL, np.zeros((32, 96, 3), np.uint8), 0.1)
+    paused = threading.Event()
+
+    def train(studio, options, progress, cancel):
+        metrics = {"iteration": 1.0, "total_loss": 3.0, "accuracy": 0.25, "path_accuracy.0": 0.9}
+        progress(Progress(0.1, "Iteration 1", preview=strip, metrics=metrics))
+        cancel._event.wait(WAIT_MS / 1000)
+        paused.set()
+        cancel.check()
+
+    monkeypatch.setattr(warp_dock, "run_warp_train", train)
+    press(qtbot, dock, "warp-start")
+    qtbot.waitUntil(lambda: dock.findChild(QWidget, "warp-samples").image() is not None, timeout=WAIT_MS)
+    curves = dock.findChild(CurvePlot, "warp-loss").curves()
+    assert curves[0] == ((1.0,), (3.0,))
+    assert not button(dock, "warp-start").isEnabled()
+    press(qtbot, dock, "warp-pause")
+    qtbot.waitUntil(button(dock, "warp-start").isEnabled, timeout=WAIT_MS)
+    assert paused.is_set()
+
+
+def test_a_failed_training_can_be_started_again(qtbot, dock, monkeypatch):
+    def train(studio, options, progress, cancel):
+        raise InputError("It was begun with other settings.")
+
+    monkeypatch.setattr(warp_dock, "run_warp_train", train)
+    press(qtbot, dock, "warp-start")
+    qtbot.waitUntil(button(dock, "warp-start").isEnabled, timeout=WAIT_MS)
+
+
+def test_without_a_training_in_the_folder_there_is_nothing_to_keep_or_rank(dock):
+    assert not button(dock, "warp-keep").isEnabled()
+    assert not button(dock, "warp-rank").isEnabled()
+
+
+def test_the_folders_paths_go_into_the_warp_bank(qtbot, window, dock, tmp_path):
+    sets = {
+        "SUPPORT_SETS": np.random.default_rng(0).normal(size=(2, 4 * 8)).astype(np.float32),
+        "ALPHAS": np.tile(np.float32([1, -1]), (2, 2)),
+        "LOGGAMMA": np.full((2, 1), -2, np.float32),
+    }
+    (tmp_path / "run" / "models").mkdir(parents=True)
+    save_file(sets, tmp_path / "run" / "models" / "support_sets.safetensors")
+    # Looked at when the folder is named.
+    dock.findChild(QWidget, "warp-folder").clear()
+    dock.findChild(QWidget, "warp-folder").setText(str(tmp_path / "run"))
+    press(qtbot, dock, "warp-keep")
+    qtbot.waitUntil(lambda: len(window.context.directions.bank("warp")) == 2, timeout=WAIT_MS)
+
+
+def test_the_best_path_becomes_a_slider_that_means_more_upwards(qtbot, window, dock, tmp_path):
+    dock._show_ranking(ranking(tmp_path))
+    press(qtbot, dock, "warp-bind")
+    (entry,) = window.context.directions.bank("warp")
+    assert (entry.id, entry.direction.name, entry.mark.starred) == ("warp:0", "Brightness", True)
+    # The path darkens as it goes, so its slider is turned round.
+    assert entry.mark.flipped
+
+
+def test_the_chosen_attribute_is_drawn_along_its_best_path(dock, tmp_path):
+    dock._show_ranking(ranking(tmp_path))
+    table = dock.findChild(RankingTable)
+    assert table.item(0, 1).text() == "Path 0"
+    assert table.item(0, 2).text() == "-1.00"
+    curves = dock.findChild(CurvePlot, "warp-along").curves()
+    assert len(curves) == 3
+    assert curves[-1][1] == pytest.approx((0.6, 0.5, 0.4))
+
+
+def test_every_control_says_what_it_is(dock):
+    for control in dock.findChildren(QAbstractButton):
+        if control.objectName().startswith("warp-"):
+            assert control.accessibleName()
+            assert control.toolTip()
