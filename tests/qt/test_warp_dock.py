@@ -14,6 +14,7 @@ from latent_studio.app.ranking import rank
 from latent_studio.app.tasks.rank import RankResult
 from latent_studio.app.traversals import Traversal
 from latent_studio.cli.arguments import parse_arguments
+from latent_studio.core.directions import DirectionInfo
 from latent_studio.core.errors import InputError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.render import Frame, Quality
@@ -50,9 +51,10 @@ def press(qtbot, dock, name: str) -> None:
 
 def paths() -> tuple[WarpPath, ...]:
     rng = np.random.default_rng(0)
+    fields = [SupportSet(rng.normal(size=(4, 8)), [1, -1, 1, -1], 0.1) for _ in range(2)]
+    info = DirectionInfo("warp")
     return tuple(
-        WarpPath(f"warp:{k}", f"Path {k}", Space.W, SupportSet(rng.normal(size=(4, 8)), [1, -1, 1, -1], 0.1))
-        for k in range(2)
+        WarpPath(f"warp:{k}", f"Path {k}", Space.W, field, info=info) for k, field in enumerate(fields)
     )
 
 
