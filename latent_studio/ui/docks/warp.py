@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 #: What most people set, in two columns; the command line has the rest.
 _FIELDS = ("preset", "support_sets", "dipoles")
-_MORE_FIELDS = ("iterations", "batch_size", "picture_size")
+_MORE_FIELDS = ("iterations", "picture_size")
 #: Points kept of a curve; every other one goes when there are more.
 _MOST_POINTS = 2000
 
@@ -71,11 +71,10 @@ class WarpDock(QWidget):
         self._history: list[tuple[float, float, float]] = []
         self._form = OptionsForm(WarpTrainOptions, fields=_FIELDS, parent=self)
         self._more = OptionsForm(WarpTrainOptions, fields=_MORE_FIELDS, parent=self)
-        by_preset = self.tr("by preset")
+        by_preset = self.tr("preset")
         self._form.setTexts("support_sets", label=self.tr("Paths"), not_given=by_preset)
         self._form.setTexts("dipoles", label=self.tr("Dipoles"), not_given=by_preset)
         self._more.setTexts("iterations", label=self.tr("Steps"), not_given=by_preset)
-        self._more.setTexts("batch_size", label=self.tr("Batch"), not_given=by_preset)
         self._more.setTexts("picture_size", label=self.tr("Picture"), not_given=by_preset)
         self._folder = QLineEdit(self)
         self._folder.setObjectName("warp-folder")
@@ -194,9 +193,9 @@ class WarpDock(QWidget):
         right.addWidget(self._status)
         layout = QHBoxLayout(self)
         layout.setSpacing(16)
-        layout.addLayout(left, 4)
+        layout.addLayout(left, 3)
         layout.addLayout(middle, 2)
-        layout.addLayout(right, 4)
+        layout.addLayout(right, 3)
 
     # What is shown
 

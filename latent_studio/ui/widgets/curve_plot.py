@@ -42,7 +42,10 @@ class CurvePlot(pyqtgraph.PlotWidget):  # type: ignore[misc]
             if menu is not None:
                 menu.setParent(self, menu.windowFlags())
         item.setMouseEnabled(x=False, y=False)
-        item.getAxis("left").setWidth(36)
+        item.getAxis("left").setWidth(32)
+        for side in ("left", "bottom"):
+            # Few numbers, and never one upon the other.
+            item.getAxis(side).setStyle(textFillLimits=[(0, 0.45)], maxTickLevel=0)
         theme().changed.connect(self._draw)
         self._draw()
 

@@ -50,7 +50,7 @@ class StripView(QWidget):
         painter = QPainter(self)
         if self._image is None or self._image.isNull():
             painter.setPen(colour(colours().muted))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            flags = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
             painter.drawText(self.rect().adjusted(12, 8, -12, -8), flags, self._words)
             painter.end()
             return
