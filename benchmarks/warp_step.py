@@ -2,25 +2,18 @@
 
 Both train the same networks on the same generator in one process and take turns. The published step renders
 both pictures with a graph and with weights that want gradients, picks support sets by a product with one-hot
-masks, and has contiguous weights; ours freezes the generator, renders the first picture without a graph, picks
-by index, and keeps channels last. Only ratios can be compared between machines, and only within one run.
+masks, and has contiguous weights; ours freezes the generator, renders the first picture without a graph,
+picks by index, and keeps channels last. Only ratios can be compared, and only within one run.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from latent_studio.engine.process import prepare_process
-
-prepare_process()
-
+import _prepare  # noqa: F401 - before anything that imports torch
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -54,7 +47,7 @@ class ResidualGenerator(nn.Module):
         self.blocks = nn.Sequential(*blocks)
         self.norm, self.to_rgb = nn.BatchNorm2d(width), nn.Conv2d(width, 3, 3, padding=1)
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor) -> Tensor:  # noqa: D102
         x = self.start(z).reshape(-1, self.width, 4, 4)
         return torch.tanh(self.to_rgb(self.norm(self.blocks(x)).relu()))
 
@@ -84,16 +77,16 @@ class FrozenGenerator:
         self.stages = (self,)
         self.resolution, self.num_rows, self.has_preview = resolution, 1, True
 
-    def map(self, z: Tensor, c: Tensor | None = None, **truncation: object) -> Tensor:
+    def map(self, z: Tensor, c: Tensor | None = None, **truncation: object) -> Tensor:  # noqa: D102
         return z[:, None]
 
-    def noise_maps(self, mode: str) -> tuple[()]:
+    def noise_maps(self, mode: str) -> tuple[()]:  # noqa: D102
         return ()
 
-    def run(self, below: object, rgb: object, ws: Tensor, noise: object) -> Features:
+    def run(self, below: object, rgb: object, ws: Tensor, noise: object) -> Features:  # noqa: D102
         return Features(self._network(ws[:, 0]), None)
 
-    def to_rgb(self, features: Features, ws: Tensor) -> Tensor:
+    def to_rgb(self, features: Features, ws: Tensor) -> Tensor:  # noqa: D102
         return features.x
 
 
@@ -109,7 +102,7 @@ class PublishedStep:
             for module in (self._sets, self._reconstructor)
         ]
 
-    def __call__(self) -> None:
+    def __call__(self) -> None:  # noqa: D102
         settings, sets = self._settings, self._sets
         z = torch.randn(settings.batch_size, Z_DIM)
         before = self._network(z)
@@ -166,14 +159,11 @@ def main() -> None:
             step()
             seconds[name].append(time.process_time() - begin)
     before, now = (statistics.median(seconds[name]) for name in ("published", "ours"))
-    print(
-        f"{arguments.resolution} px, {arguments.reconstructor}, batch of {arguments.batch_size}, medians of processor time"
-    )
+    print(f"{arguments.resolution} px, {arguments.reconstructor}, batch of {arguments.batch_size}")
     print(f"published arithmetic  {before:8.3f} s a step")
     print(f"ours                  {now:8.3f} s a step")
-    print(
-        f"ratio                 {before / now:8.2f}   (target {TARGET})  {'reached' if before / now >= TARGET else 'MISSED'}"
-    )
+    verdict = "reached" if before / now >= TARGET else "MISSED"
+    print(f"ratio                 {before / now:8.2f}   (target {TARGET})  {verdict}")
 
 
 if __name__ == "__main__":
