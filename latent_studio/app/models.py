@@ -17,7 +17,7 @@ from latent_studio.app.recents import load_recents
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.checkpoints.room import available_bytes
 from latent_studio.core.files import replacing
-from latent_studio.core.jobs import Progress
+from latent_studio.core.jobs import CancelToken, Progress, ignore_progress
 from latent_studio.core.rows import format_rows
 from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.synthesis import SynthesisSettings
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from latent_studio.app.settings import Settings
     from latent_studio.checkpoints.checkpoint import Provenance
     from latent_studio.core.directions import LinearDirection
-    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.jobs import ProgressSink
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.engine.estimate import Estimate
     from latent_studio.engine.memory_plan import MemoryPlan
@@ -49,6 +49,9 @@ log = logging.getLogger(__name__)
 
 #: Latents drawn to learn how far w spreads along a direction.
 _SPREAD_SAMPLES = 2000
+#: What principal components are usually made of, and how many are kept.
+PCA_SAMPLES = 20_000
+PCA_COUNT = 20
 #: Truncation a new document starts with where the model has a mapping network.
 _START_PSI = 0.7
 
@@ -143,7 +146,10 @@ def load_model(
     )
     seconds = taken.seconds(measured_speed()) if device.type == "cpu" else None
     ref = ModelRef(provenance.name, str(path.absolute()), provenance.sha256)
-    library = DirectionLibrary.of_model(paths, ref.sha256, generator.spec, directions, model_file=path)
+    components = known_pca_directions(ref.sha256, paths=paths)
+    library = DirectionLibrary.of_model(
+        paths, ref.sha256, generator.spec, (*directions, *components), model_file=path
+    )
     progress(Progress(1.0, f"Opened {ref.name}"))
     start = _start_session(ref, generator.spec)
     return LoadedModel(ref, generator, provenance, directions, library, start, taken, plan, seconds)
@@ -200,6 +206,61 @@ def sefa_directions(
         except OSError as error:
             log.warning("Directions cannot be cached: %s", error)
     return tuple(found)
+
+
+def pca_directions(
+    generator: Generator,
+    model_sha256: str,
+    *,
+    paths: Paths,
+    samples: int = PCA_SAMPLES,
+    count: int = PCA_COUNT,
+    seed: int = 0,
+    progress: ProgressSink = ignore_progress,
+    cancel: CancelToken | None = None,
+) -> tuple[LinearDirection, ...]:
+    """Principal components of a model's latents, from the cache when they were found before.
+
+    Args:
+        generator: the model.
+        model_sha256: its hash; the cache's key.
+        paths: where the cache is.
+        samples: latents that are looked at.
+        count: how many directions.
+        seed: of the latents.
+        progress: told the fraction done.
+        cancel: looked at between steps.
+
+    Raises:
+        OptionError: samples or count is too small.
+        Cancelled: a stop was asked for.
+    """
+    from latent_studio.methods.pca import find_pca_directions
+
+    path = cache_path(paths, model_sha256, f"pca-{samples}-{count}-{seed}")
+    found = read_directions(path)
+    if found is None:
+        token = cancel or CancelToken()
+        found = find_pca_directions(
+            generator,
+            model_sha256=model_sha256,
+            samples=samples,
+            count=count,
+            seed=seed,
+            progress=lambda done: progress(Progress(done, f"Looked at {done:.0%} of {samples:,} latents")),
+            check_cancel=token.check,
+        )
+        try:
+            write_directions(found, path)
+        except OSError as error:
+            log.warning("Principal components cannot be cached: %s", error)
+    return tuple(found)
+
+
+def known_pca_directions(model_sha256: str, *, paths: Paths) -> tuple[LinearDirection, ...]:
+    """The principal components that were found before with the usual settings; none otherwise."""
+    path = cache_path(paths, model_sha256, f"pca-{PCA_SAMPLES}-{PCA_COUNT}-0")
+    return tuple(read_directions(path) or ())
 
 
 def sample_w(generator: Generator, count: int, *, seed: int = 0) -> NDArray[np.float32]:
