@@ -120,6 +120,8 @@ VERBS: tuple[Verb, ...] = (
         "Train a network on a model's own samples that sees the latent of a picture.",
         f"{_TASKS}.encoder_train:EncoderTrainOptions",
         f"{_TASKS}.encoder_train:run_encoder_train",
+    ),
+    Verb(
         "edit",
         "Move seeds or latents along directions, as a sheet, a film or single pictures.",
         f"{_TASKS}.edit:EditOptions",
