@@ -61,6 +61,8 @@ class ScoredPool:
                 return np.asarray(self.ws.mean(axis=1), dtype=np.float32)
             case Space.W_PLUS:
                 return self.ws.reshape(len(self.ws), -1)
+            case Space.S:
+                raise InputError("Boundaries are learned in z, w or w+, not among styles.")
 
     def column(self, attribute: str) -> NDArray[np.float32]:
         """The scores of one attribute, ``(N,)``.

@@ -13,6 +13,7 @@ import numpy as np
 from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import InputError, LatentStudioError
 from latent_studio.core.spaces import Space
+from latent_studio.core.style_channels import StyleChannel
 from latent_studio.core.support_sets import SupportSet
 from latent_studio.core.warp_path import WarpPath
 
@@ -56,6 +57,9 @@ def to_record(direction: Direction) -> tuple[Record, Arrays]:
                 "vectors": field.vectors,
                 "alphas": field.alphas,
             }
+        case StyleChannel():
+            place = {"layer": direction.layer, "channel": direction.channel, "unit": direction.unit}
+            return record | {"kind": "channel"} | place, {}
     raise InputError(
         f"The direction {direction.name!r} is of a kind that cannot be kept: {type(direction).__name__}.",
         hint="It comes from a plugin; keep its values with the plugin's own means.",
@@ -86,12 +90,23 @@ def from_record(record: Mapping[str, object], arrays: Mapping[str, NDArray[np.fl
         id, name, space = _text(record["id"]), _text(record["name"]), Space(_text(record["space"]))
         if kind == "linear":
             return LinearDirection(id, name, space, arrays["vector"], **common)  # type: ignore[arg-type]
+        if kind == "channel":
+            return StyleChannel(
+                _text(record["layer"]),
+                int(_number(record["channel"])),
+                row=(_rows(record["rows"]) or ())[0],
+                unit=_number(record["unit"]),
+                id=id,
+                name=name,
+                suggested_range=_range(record["range"]),
+                info=common["info"],  # type: ignore[arg-type]
+            )
         if kind == "warp":
             field = SupportSet(arrays["vectors"], arrays["alphas"], _number(record["gamma"]))
             return WarpPath(id, name, space, field, **common)  # type: ignore[arg-type]
     except LatentStudioError:
         raise
-    except (KeyError, ValueError, TypeError) as error:
+    except (LookupError, ValueError, TypeError) as error:
         raise InputError(
             "The record of a direction is damaged.", hint="Export the direction again where it came from."
         ) from error

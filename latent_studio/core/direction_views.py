@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from latent_studio.core.directions import LinearDirection
+from latent_studio.core.style_channels import StyleChannel
 from latent_studio.core.support_sets import SupportSet
 from latent_studio.core.warp_path import WarpPath
 
@@ -60,6 +61,17 @@ def view_of(
                 SupportSet(field.vectors, -field.alphas, field.gamma) if flipped else field,
                 rows=direction.rows,
                 sigma=direction.sigma,
+                suggested_range=ends,
+                info=info,
+            )
+        case StyleChannel():
+            return StyleChannel(
+                direction.layer,
+                direction.channel,
+                row=direction.row,
+                unit=-direction.unit if flipped else direction.unit,
+                id=direction.id,
+                name=name,
                 suggested_range=ends,
                 info=info,
             )

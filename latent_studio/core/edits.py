@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from latent_studio.core.directions import Direction, Rows
 
+#: Layer, channel and what is added to its style.
+StyleOffsets = tuple[tuple[str, int, float], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -77,6 +80,21 @@ class EditStack:
         """Set how far a direction goes, keeping its rows and switch."""
         old = self.find(direction.id)
         return self.with_edit(replace(old, amount=amount) if old is not None else Edit(direction, amount))
+
+    @property
+    def style_offsets(self) -> StyleOffsets:
+        """What the enabled edits of style space add: layer, channel and how much, each channel once."""
+        offsets: dict[tuple[str, int], float] = {}
+        for edit in self.edits:
+            if edit.direction.space is not Space.S or not edit.enabled or not edit.amount:
+                continue
+            from latent_studio.core.style_channels import StyleChannel
+
+            channel = edit.direction
+            if isinstance(channel, StyleChannel):
+                key = (channel.layer, channel.channel)
+                offsets[key] = offsets.get(key, 0.0) + edit.amount * channel.unit
+        return tuple((layer, channel, offset) for (layer, channel), offset in offsets.items())
 
     def apply(
         self, values: NDArray[np.float32], *, before_mapping: bool, locks: Sequence[Direction] = ()

@@ -15,11 +15,13 @@ class Space(StrEnum):
     Z: the network's input, ``(z_dim,)``, standard normal.
     W: the mapping network's output, ``(w_dim,)``, the same for every row.
     W_PLUS: one w per row, ``(num_ws, w_dim)``.
+    S: styles, what the affine layers make of ws; directions live there, latents do not.
     """
 
     Z = "z"
     W = "w"
     W_PLUS = "w+"
+    S = "s"
 
 
 def shape_in(space: Space, spec: GeneratorSpec) -> tuple[int, ...]:
@@ -31,3 +33,5 @@ def shape_in(space: Space, spec: GeneratorSpec) -> tuple[int, ...]:
             return (spec.w_dim,)
         case Space.W_PLUS:
             return (spec.num_ws, spec.w_dim)
+        case Space.S:
+            raise ValueError("no latent lives in style space")

@@ -27,6 +27,7 @@ class GeneratorSpec:
         highest_lod: how many of the finest resolutions can be left out; 0 where all are needed.
         lod: how many the file leaves out.
         sizes: sides in pixels of the pictures it can draw, by ``chosen_scale``; empty with one size.
+        has_styles: whether single channels of its layers' styles can be moved.
     """
 
     family: str
@@ -45,6 +46,7 @@ class GeneratorSpec:
     highest_lod: int = 0
     lod: float = 0.0
     sizes: tuple[int, ...] = ()
+    has_styles: bool = False
 
     def side_at(self, chosen_scale: int | None) -> int:
         """Side in pixels of the picture at a scale; ``None`` is the file's own."""

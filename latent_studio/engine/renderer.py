@@ -172,7 +172,7 @@ class Renderer:
 
     def _start(self, request: RenderRequest, cache: PrefixCache, step: Step) -> StageWalk:
         with step():
-            view = self._views.view(request.synthesis)
+            view = self._views.view(request.synthesis, request.edits.style_offsets)
             return StageWalk(
                 view,
                 self.resolver.ws(request),

@@ -8,14 +8,20 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from latent_studio.core.errors import OptionError
+from latent_studio.core.errors import IncompatibleLatentError, OptionError
 from latent_studio.engine.stage_times import StageTimes
 from latent_studio.generators.input_transform import input_transform
-from latent_studio.generators.protocol import FadedGenerator, MovableGenerator, SizedGenerator
+from latent_studio.generators.protocol import (
+    FadedGenerator,
+    MovableGenerator,
+    SizedGenerator,
+    StyledGenerator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from latent_studio.core.edits import StyleOffsets
     from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.generators.protocol import Generator
 
@@ -54,11 +60,16 @@ class ViewBook:
         self._views: OrderedDict[bytes, View] = OrderedDict()
         self.plain = View(generator, self._times_at(None, None))
 
-    def view(self, synthesis: SynthesisSettings) -> View:
+    def view(self, synthesis: SynthesisSettings, styles: StyleOffsets = ()) -> View:
         """The view that the settings ask for.
+
+        Args:
+            synthesis: only what concerns drawing is looked at.
+            styles: what is added to single channels of its layers' styles.
 
         Raises:
             OptionError: this generator cannot draw so.
+            IncompatibleLatentError: it has no such channel.
         """
         wanted = (
             synthesis.translate_x,
@@ -67,13 +78,13 @@ class ViewBook:
             synthesis.lod,
             synthesis.chosen_scale,
         )
-        if wanted == _PLAIN:
+        if wanted == _PLAIN and not styles:
             return self.plain
-        key = repr(wanted).encode()
+        key = repr((wanted, styles)).encode()
         view = self._views.get(key)
         if view is None:
             view = View(
-                drawn_as(self._generator, synthesis),
+                _styled(drawn_as(self._generator, synthesis), styles),
                 self._times_at(synthesis.lod, synthesis.chosen_scale),
                 key,
             )
@@ -90,6 +101,17 @@ class ViewBook:
             count, device = len(self._generator.stages), self._generator.device
             self._times[key] = StageTimes(count, device=device, clock=self._clock)
         return self._times[key]
+
+
+def _styled(generator: Generator, styles: StyleOffsets) -> Generator:
+    if not styles:
+        return generator
+    if not isinstance(generator, StyledGenerator):
+        raise IncompatibleLatentError(
+            f"Single channels of a {generator.spec.family} cannot be moved.",
+            hint="Style space is there for StyleGAN2.",
+        )
+    return generator.with_style_offsets(styles)
 
 
 def drawn_as(generator: Generator, synthesis: SynthesisSettings) -> Generator:

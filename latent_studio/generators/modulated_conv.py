@@ -12,6 +12,7 @@ and differentiable; the other forms are ways to be fast without autograd. A test
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -94,6 +95,12 @@ class ModulatedConv:
             # Demodulation cancels any common factor, so the largest may as well be one.
             styles = styles / styles.abs().amax(dim=1, keepdim=True)
         return styles
+
+    def with_style_offset(self, offset: Tensor) -> ModulatedConv:
+        """The same layer with ``(in_channels,)`` added to its style; everything else is shared."""
+        other = copy.copy(self)
+        object.__setattr__(other, "affine_bias", self.affine_bias + offset)
+        return other
 
     def demodulation(self, styles: Tensor) -> Tensor:
         """The scale of each output channel that makes its weights' norm one, ``(N, out_channels)``."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import torch
     from torch import Tensor
 
+    from latent_studio.core.edits import StyleOffsets
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.core.synthesis import NoiseMode
     from latent_studio.generators.conv_plan import ConvPlan, FormName, LayerShape
@@ -176,6 +177,47 @@ class StyleWeight:
     kind: Literal["conv", "to_rgb"]
     resolution: int
     weight: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class StyleLayer:
+    """A layer whose style can be moved channel by channel.
+
+    Attributes:
+        name: the layer, such as ``"b8.conv0"``.
+        row: the row of ws it reads.
+        kind: ``"conv"`` or ``"to_rgb"``.
+        resolution: of the layer.
+        channels: numbers of its style.
+    """
+
+    name: str
+    row: int
+    kind: Literal["conv", "to_rgb"]
+    resolution: int
+    channels: int
+
+
+@runtime_checkable
+class StyledGenerator(Generator, Protocol):
+    """A generator whose styles, what the affine layers make of ws, can be looked at and moved."""
+
+    @property
+    def style_layers(self) -> Sequence[StyleLayer]:
+        """The layers in row order."""
+        ...
+
+    def styles(self, ws: Tensor) -> Mapping[str, Tensor]:
+        """The styles of ``(N, num_ws, w_dim)`` by layer, ``(N, channels)`` float32 each."""
+        ...
+
+    def with_style_offsets(self, offsets: StyleOffsets) -> StyledGenerator:
+        """The same generator with numbers added to single channels; weights are shared.
+
+        Raises:
+            IncompatibleLatentError: there is no such layer or channel.
+        """
+        ...
 
 
 @runtime_checkable

@@ -12,8 +12,9 @@ from latent_studio.core.spec import GeneratorSpec
 from latent_studio.generators.arguments import check_noise, make_noise, taken_c, taken_ws, taken_z
 from latent_studio.generators.conv_plan import ConvPlan, LayerShape, default_plan
 from latent_studio.generators.modulated_conv import forms_for, prepare
-from latent_studio.generators.protocol import StyleWeight
+from latent_studio.generators.protocol import StyleLayer, StyleWeight
 from latent_studio.generators.stages import run_stages
+from latent_studio.generators.style_offsets import offset_vectors
 from latent_studio.generators.stylegan2_network import PlannedConv, StyleGAN2Options, read_network
 from latent_studio.generators.tensor_reader import TensorReader, in_float32
 from latent_studio.generators.truncation import truncate
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latent_studio.checkpoints.checkpoint import Checkpoint
+    from latent_studio.core.edits import StyleOffsets
     from latent_studio.core.synthesis import NoiseMode
     from latent_studio.generators.conv_plan import FormName
     from latent_studio.generators.modulated_conv import ModulatedConv
@@ -175,6 +177,33 @@ class StyleGAN2:
         return other
 
     @property
+    def style_layers(self) -> Sequence[StyleLayer]:
+        """The layers whose styles can be moved, in row order; see ``StyledGenerator``."""
+        return tuple(
+            StyleLayer(weight.name, weight.row, weight.kind, weight.resolution, weight.weight.shape[0])
+            for weight in self.style_weights()
+        )
+
+    def styles(self, ws: Tensor) -> Mapping[str, Tensor]:
+        """The styles of ws by layer; see ``StyledGenerator.styles``."""
+        ws = taken_ws(ws, self._spec, self.device)
+        found: dict[str, Tensor] = {}
+        for block in self._stages:
+            found |= {conv.layer.name: conv.layer.styles(ws) for conv in block.convs}
+            if block.torgb is not None:
+                found[f"b{block.resolution}.torgb"] = block.torgb.styles(ws)
+        return found
+
+    def with_style_offsets(self, offsets: StyleOffsets) -> StyleGAN2:
+        """The same generator with numbers added to channels; see ``StyledGenerator.with_style_offsets``."""
+        with torch.inference_mode(False):
+            added = offset_vectors(self.style_layers, offsets, device=self.device)
+            other = object.__new__(StyleGAN2)
+            other.__dict__.update(self.__dict__)
+            other._stages = tuple(_shifted(block, added) for block in self._stages)
+        return other
+
+    @property
     def layer_shapes(self) -> Sequence[LayerShape]:
         """What decides the forms' speed, of every convolution in the order they run."""
         return tuple(
@@ -255,6 +284,26 @@ def _planned(block: Block, plan: ConvPlan) -> Block:
     )
 
 
+def _shifted(block: Block, added: Mapping[str, Tensor]) -> Block:
+    """The block with numbers added to its layers' styles; one without any is given back."""
+
+    def shifted(conv: PlannedConv) -> PlannedConv:
+        offset = added.get(conv.layer.name)
+        return conv if offset is None else conv.with_style_offset(offset)
+
+    torgb, picture = block.torgb, added.get(f"b{block.resolution}.torgb")
+    if picture is None and not any(conv.layer.name in added for conv in block.convs):
+        return block
+    return replace(
+        block,
+        conv0=None if block.conv0 is None else shifted(block.conv0),
+        conv1=shifted(block.conv1),
+        torgb=torgb
+        if torgb is None or picture is None
+        else replace(torgb, affine_bias=torgb.affine_bias + picture),
+    )
+
+
 def _spec_of(network: Network, tensors: Mapping[str, Tensor]) -> GeneratorSpec:
     last = network.blocks[-1]
     if last.torgb is None:
@@ -270,6 +319,7 @@ def _spec_of(network: Network, tensors: Mapping[str, Tensor]) -> GeneratorSpec:
         stage_resolutions=tuple(block.resolution for block in network.blocks),
         num_parameters=sum(tensors[name].numel() for name in network.parameter_names),
         variant=network.architecture,
+        has_styles=True,
     )
 
 

@@ -134,10 +134,14 @@ class ToRGB:
     bias: Tensor
     clamp: float | None
 
+    def styles(self, ws: Tensor) -> Tensor:
+        """The scale of each input channel, ``(N, in_channels)`` float32, from ``(N, num_ws, w_dim)``."""
+        return F.linear(ws[:, self.row], self.affine_weight, self.affine_bias)
+
     def __call__(self, x: Tensor, ws: Tensor) -> Tensor:
         """``(N, in_channels, H, W)`` to ``(N, channels, H, W)`` float32."""
         n, _, height, width = x.shape
-        styles = F.linear(ws[:, self.row], self.affine_weight, self.affine_bias)
+        styles = self.styles(ws)
         weight = self.weight * styles[:, None, :]
         # As a matrix product this needs no copy in either memory format.
         rgb = torch.bmm(weight.to(x.dtype), x.flatten(2)).float() + self.bias
@@ -184,6 +188,12 @@ class PlannedConv:
     def _plain(self) -> ConvForm:
         with torch.inference_mode(False):
             return prepare(self.layer, "plain")
+
+    def with_style_offset(self, offset: Tensor) -> PlannedConv:
+        """The same convolution with ``(in_channels,)`` added to its style; what is prepared is shared."""
+        other = PlannedConv(self.layer.with_style_offset(offset), self.form)
+        other.__dict__["_prepared"] = self._prepared
+        return other
 
     def __call__(self, x: Tensor, ws: Tensor, noise: NoiseMaps) -> Tensor:
         """``(N, in_channels, H, W)`` to ``(N, out_channels, resolution, resolution)``."""

@@ -21,13 +21,14 @@ _SEFA = re.compile(
     r"sefa:(?:(?P<variant>genforce|mmgen|rosinality):)?(?:(?P<rows>all|[\d,-]+):)?(?P<index>\d{1,6})"
 )
 _PCA = re.compile(r"pca:(?P<index>\d{1,6})")
+_CHANNEL = re.compile(r"channel:(?P<layer>[\w.]+):(?P<index>\d{1,6})")
 _FILE = re.compile(r"(?P<path>.+\.(?:npy|npz|pt|pth|safetensors))(?:#(?P<index>\d{1,6}))?", re.IGNORECASE)
 
 #: For help texts.
 DIRECTION_HELP = (
-    "sefa:0 is the strongest direction SeFa finds, pca:0 the first "
-    "principal component; or the name of one in "
-    "the library, or a file, such as smile.npy or support_sets.pt#12."
+    "sefa:0 is the strongest direction SeFa finds, pca:0 the first principal component, channel:b32.conv0:7 a "
+    "channel of style space; or the name of one in the library, or a file, such as smile.npy or "
+    "support_sets.pt#12."
 )
 
 
@@ -58,6 +59,8 @@ def find_direction(name: str, model: LoadedModel, paths: Paths, *, option: str =
         count = max(PCA_COUNT, int(match["index"]) + 1)
         found = pca_directions(model.generator, model.ref.sha256, paths=paths, count=count)
         return _chosen(found, int(match["index"]), name, option=option)
+    if match := _CHANNEL.fullmatch(name):
+        return _channel(match, name, model, option=option)
     match = _FILE.fullmatch(name)
     if match is not None:
         return _chosen(
@@ -99,6 +102,19 @@ def _sefa(match: re.Match[str], name: str, model: LoadedModel, paths: Paths, *, 
     return sefa_directions(
         model.generator, model.ref.sha256, paths=paths, variant=variant, layers=rows, count=None
     )[index]
+
+
+def _channel(match: re.Match[str], name: str, model: LoadedModel, *, option: str) -> Direction:
+    from latent_studio.app.models import sample_w
+    from latent_studio.methods.style_channels import style_channels
+
+    channels = style_channels(
+        model.generator, match["layer"], sample_w(model.generator, 2000), model_sha256=model.ref.sha256
+    )
+    for channel in channels:
+        if channel.channel == int(match["index"]):
+            return channel
+    raise OptionError(option, f"{option} is {name}, but that layer has no such channel that varies.")
 
 
 def _chosen(found: Sequence[Direction], index: int, name: str, *, option: str) -> Direction:
