@@ -170,6 +170,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.direction_convert:run_direction_convert",
     ),
     Verb(
+        "direction rank",
+        "Say what each direction changes, how much, and which do the same.",
+        f"{_TASKS}.direction_rank:DirectionRankOptions",
+        f"{_TASKS}.direction_rank:run_direction_rank",
+    ),
+    Verb(
+        "direction sheet",
+        "Draw the directions of a model at a glance, a row of pictures for each.",
+        f"{_TASKS}.direction_sheet:DirectionSheetOptions",
+        f"{_TASKS}.direction_sheet:run_direction_sheet",
+    ),
+    Verb(
         "model info",
         "Say what a model file holds, without running anything in it.",
         f"{_TASKS}.model_info:ModelInfoOptions",

@@ -26,8 +26,8 @@ _FILE = re.compile(r"(?P<path>.+\.(?:npy|npz|pt|pth|safetensors))(?:#(?P<index>\
 
 #: For help texts.
 DIRECTION_HELP = (
-    "sefa:0 is the strongest direction SeFa finds, pca:0 the first principal component, channel:b32.conv0:7 a "
-    "channel of style space; or the name of one in the library, or a file, such as smile.npy or "
+    "sefa:0 is the strongest direction SeFa finds, pca:0 the first principal component, channel:b32.conv0:7 "
+    "a channel of style space; or the name of one in the library, or a file, such as smile.npy or "
     "support_sets.pt#12."
 )
 
