@@ -1,7 +1,7 @@
 """How well boundary sliders of the bundled model move what they are named after, and what else they move.
 
-Boundaries are trained as ``boundary train --predictor`` does it, and judged by the same predictor on seeds that
-no training has seen. Printed as tables for ``docs/editing-accuracy.md``::
+Boundaries are trained as ``boundary train --predictor`` does it, and judged by the same predictor on seeds
+that no training has seen. Printed as tables for ``docs/editing-accuracy.md``::
 
     python benchmarks/edit_accuracy.py --samples 200
 """
@@ -120,8 +120,8 @@ def main() -> None:
         monotone = float(np.mean(np.all(np.diff(values[:, :, column], axis=0) > -_SLACK * info.span, axis=0)))
         sides[name] = np.nanmean(values[-1] - values[0], axis=0) / spans
         print(
-            f"| {name} | {learned.plane.accuracy(parts.validation):.0%} | {found.low:+.2f} to {found.high:+.2f} | "
-            f"{monotone:.1%} | {sides[name][column]:+.2f} σ | "
+            f"| {name} | {learned.plane.accuracy(parts.validation):.0%} | "
+            f"{found.low:+.2f} to {found.high:+.2f} | {monotone:.1%} | {sides[name][column]:+.2f} σ | "
             f"{_beside(sides[name], names, column)} |"
         )
     print()
