@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.messages import Messages
     from latent_studio.ui.model_menus import ModelMenus
     from latent_studio.ui.model_opener import ModelOpener
+    from latent_studio.ui.navigation import Navigation
     from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.session_bridge import SessionBridge
     from latent_studio.ui.small_pictures import SmallPictures
@@ -37,6 +38,7 @@ class DockContext:
         actions: everything the menus offer, by name.
         directions: the directions of the open model, with what the user says of them.
         dropped: who takes files dropped on the window.
+        navigation: asking for other parts of the window to be shown.
         model_menus: recent and bundled models.
         studio: what jobs are given.
     """
@@ -52,5 +54,6 @@ class DockContext:
     actions: Actions
     directions: DirectionShelf
     dropped: DroppedFiles
+    navigation: Navigation
     model_menus: ModelMenus
     studio: Studio

@@ -90,13 +90,14 @@ class BankTools(QObject):
                     (find, load),
                 )
             case "boundaries":
+                rate = self._action("rate", self.tr("Rate samples…"), self._finder.rate_samples)
                 return EmptyWords(
                     self.tr(
                         "A boundary tells pictures with something from pictures without it, such as a smile. "
                         "Train some from an attribute predictor or a table of scores, rate samples by "
                         "thumbs up and down, or import .npy files."
                     ),
-                    (load,),
+                    (rate, load),
                 )
             case "pca":
                 return EmptyWords(
@@ -142,6 +143,8 @@ class BankTools(QObject):
         _add(sefa, "add-sefa-more", self.tr("Rows, variant, number…"),
              self.tr("Choose layers, whose SeFa, and how many."), self._finder.ask_sefa)  # fmt: skip
         for name, text, tooltip, do in (
+            ("add-rate", self.tr("Rate samples…"),
+             self.tr("Thumbs up and down: a direction after every ten."), self._finder.rate_samples),
             ("add-import", self.tr("Import directions…"),
              self.tr("From .npy, .npz, .pt, .pth or .safetensors of any of the usual programs."),
              self._finder.import_files),
@@ -149,6 +152,12 @@ class BankTools(QObject):
             _add(menu, name, text, tooltip, do, can_do=can_do)
 
     def _fill_more(self, menu: QMenu) -> None:
+        _add(
+            menu, "more-sheet", self.tr("Contact sheet"),
+            self.tr("What every direction does to this picture, ranked by how much it changes."),
+            self._finder.show_sheet, can_do=self._context.models.model is not None,
+        )  # fmt: skip
+        menu.addSeparator()
         hidden = menu.addAction(self.tr("Show hidden"))
         hidden.setObjectName("more-hidden")
         hidden.setToolTip(self.tr("Show the directions you have hidden, too."))

@@ -52,7 +52,27 @@ class CanvasView:
 
 def bundled_views() -> tuple[CanvasView, ...]:
     """The views beside the picture, in the order of their tabs."""
-    return ()
+    package = "latent_studio.ui.views"
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("canvas_views", text)
+
+    return (
+        CanvasView(
+            "sheet",
+            tr("Sheet"),
+            f"{package}.direction_sheet:DirectionSheet",
+            "F9",
+            tr("What every direction does to this picture, at one sight."),
+        ),
+        CanvasView(
+            "rating",
+            tr("Rate"),
+            f"{package}.rating:RatingView",
+            "Shift+F9",
+            tr("Thumbs up and down on samples: a direction after every ten."),
+        ),
+    )
 
 
 class CanvasViews(QObject):

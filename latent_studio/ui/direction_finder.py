@@ -64,6 +64,14 @@ class DirectionFinder(QObject):
         self.importer.read(path)
         return True
 
+    def rate_samples(self) -> None:
+        """Thumbs up and down."""
+        self._context.navigation.show_view("rating")
+
+    def show_sheet(self) -> None:
+        """What every direction does."""
+        self._context.navigation.show_view("sheet")
+
     def find_sefa(self, rows: Rows) -> None:
         """SeFa of some layers, in the place of the bank's directions."""
         self._start_sefa("genforce", rows, _SEFA_COUNT)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.small_pictures import SmallPictures
 
 #: Models that render a picture this fast get sharp thumbnails; coarse ones are only roughly right in colour.
-_SHARP_WITHIN_MS = 500.0
+_SHARP_WITHIN_MS = 1000.0
 #: The base has to rest this long before its thumbnails are worth making.
 _REST_MS = 200
 _CLIENT = "slider ends"

@@ -26,6 +26,7 @@ from latent_studio.ui.menus import fill_menu_bar
 from latent_studio.ui.messages import Messages
 from latent_studio.ui.model_menus import ModelMenus
 from latent_studio.ui.model_opener import ModelOpener
+from latent_studio.ui.navigation import Navigation
 from latent_studio.ui.picture_saver import PictureSaver
 from latent_studio.ui.render_controller import RenderController
 from latent_studio.ui.render_thread import RenderThread
@@ -98,6 +99,7 @@ class Workbench(QObject):
             actions=actions,
             directions=DirectionShelf(models, self),
             dropped=DroppedFiles(),
+            navigation=Navigation(self),
             model_menus=ModelMenus(models, window),
             studio=studio,
         )
@@ -117,6 +119,8 @@ class Workbench(QObject):
         self._render_thread.stats_ready.connect(status.showStats)
         renders.timings_changed.connect(status.showTimings)
         self.docking = Docking(window, self.context)
+        self.context.navigation.view_requested.connect(self.views.bring)
+        self.context.navigation.dock_requested.connect(self.docking.bring)
         fill_menu_bar(window, self.context, docking=self.docking, views=self.views)
         HistoryActions(store, bridge=self._bridge, actions=actions, parent=self)
         SeedController(store, actions=actions, parent=self)

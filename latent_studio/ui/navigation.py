@@ -1,0 +1,22 @@
+"""Navigation: parts of the window asking for other parts to be shown, without knowing them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+
+class Navigation(QObject):
+    """Carries the wish to whoever can fulfil it."""
+
+    #: The id of a view of the canvas.
+    view_requested = Signal(str)
+    #: The id of a dock.
+    dock_requested = Signal(str)
+
+    def show_view(self, id: str) -> None:
+        """Bring a view of the canvas to the front."""
+        self.view_requested.emit(id)
+
+    def show_dock(self, id: str) -> None:
+        """Show a dock and give it the keyboard."""
+        self.dock_requested.emit(id)

@@ -1,0 +1,326 @@
+"""Rating: thumbs up and down on samples, and the direction that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from latent_studio.app.ratings import ROUND, Ratings, make_pool
+from latent_studio.core.edits import Edit, EditStack
+from latent_studio.core.errors import LatentStudioError
+from latent_studio.core.render import RenderRequest
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.ui.failures import Failure
+from latent_studio.ui.seeds import draw_seed
+from latent_studio.ui.widgets.images import image_of
+from latent_studio.ui.widgets.picture_strip import PictureStrip
+from latent_studio.ui.widgets.rating_grid import RatingGrid
+
+if TYPE_CHECKING:
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.ratings import RatingPool
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.render import Frame
+    from latent_studio.core.session import Session
+    from latent_studio.methods.boundary.learn import LearnedBoundary
+    from latent_studio.ui.api import DockContext
+
+_GRID, _STRIP, _LEARN = "rating grid", "rating strip", "rating"
+#: Amounts of the strip, in standard deviations.
+_STRIP_SIGMAS = (-3.0, -1.5, 0.0, 1.5, 3.0)
+#: Models that take longer than this show previews.
+_SHARP_WITHIN_MS = 2000.0
+
+
+class RatingView(QWidget):
+    """Ten pictures at a time; after each ten a direction, how far it can be trusted, and what it does.
+
+    Args:
+        context: the window's parts.
+        parent: Qt owner.
+    """
+
+    def __init__(self, context: DockContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._ratings: Ratings | None = None
+        self._learned: LearnedBoundary | None = None
+        self._places: tuple[int, ...] = ()
+        self._round = 0
+        self._is_preparing = False
+        self._question = QLabel(self.tr("What are you looking for?"), self)
+        self._name = QLineEdit(self)
+        self._name.setObjectName("rating-name")
+        self._name.setPlaceholderText(self.tr("a smile, an open mouth, a look you like…"))
+        self._name.setAccessibleName(self.tr("What the direction is for"))
+        self._name.setToolTip(self.tr("The direction is called after it."))
+        self._question.setBuddy(self._name)
+        self._again = QPushButton(self.tr("Start again"), self)
+        self._again.setObjectName("rating-restart")
+        self._again.setToolTip(self.tr("Forget all ratings and draw other pictures."))
+        self._undo = QPushButton(self.tr("Take back"), self)
+        self._undo.setObjectName("rating-undo")
+        self._undo.setToolTip(self.tr("Take the last rating back (Backspace)."))
+        self._grid = RatingGrid(self)
+        self._grid.setObjectName("rating-grid")
+        self._says = QLabel(self)
+        self._says.setObjectName("rating-says")
+        self._says.setWordWrap(True)
+        self._strip = PictureStrip(self)
+        self._strip.setObjectName("rating-strip")
+        self._strip.setAccessibleName(self.tr("What the direction does to the picture"))
+        self._keep = QPushButton(self.tr("Keep as direction"), self)
+        self._keep.setObjectName("rating-keep")
+        self._keep.setProperty("primary", True)
+        self._keep.setToolTip(self.tr("Put the direction into the bank of boundaries."))
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._question)
+        head.addWidget(self._name, 1)
+        head.addWidget(self._undo)
+        head.addWidget(self._again)
+        foot = QHBoxLayout()
+        foot.setSpacing(12)
+        foot.addWidget(self._says, 1)
+        foot.addWidget(self._keep, 0, Qt.AlignmentFlag.AlignTop)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 12)
+        layout.setSpacing(12)
+        layout.addLayout(head)
+        layout.addWidget(self._grid, 1)
+        layout.addLayout(foot)
+        layout.addWidget(self._strip)
+        self.setFocusProxy(self._grid)
+
+        self._grid.rated.connect(self._rate)
+        self._grid.undoRequested.connect(self._take_back)
+        self._undo.clicked.connect(self._take_back)
+        self._again.clicked.connect(self.start)
+        self._keep.clicked.connect(self._keep_direction)
+        self._name.returnPressed.connect(self._grid.setFocus)
+        context.pictures.ready.connect(self._take_frame)
+        context.pictures.computed.connect(self._take_learned)
+        context.models.model_changed.connect(self._take_model)
+        context.bridge.session_changed.connect(self._follow)
+        self._show_state()
+
+    def showEvent(self, event: object) -> None:
+        """Begin when first seen."""
+        if self._ratings is None and not self._is_preparing:
+            self.start()
+
+    @Slot()
+    def start(self) -> None:
+        """Forget all ratings and draw a new pool, from a seed nobody chose."""
+        model = self._context.models.model
+        self._ratings, self._learned, self._places = None, None, ()
+        self._grid.setCount(0)
+        self._show_state()
+        if model is None or self._is_preparing:
+            return
+        self._is_preparing = True
+        self._context.jobs.start(
+            self.tr("Prepare pictures to rate"),
+            partial(_prepare, model),
+            on_done=partial(self._take_pool, model),
+            on_failed=self._fail,
+            quiet=True,
+        )
+        self._show_state()
+
+    @Slot(object)
+    def _take_model(self, model: LoadedModel) -> None:
+        self._is_preparing = False
+        self._ratings, self._learned, self._places = None, None, ()
+        self._grid.setCount(0)
+        self._strip.setCaptions(())
+        self._show_state()
+        if self.isVisible():
+            self.start()
+
+    def _take_pool(self, model: LoadedModel, pool: RatingPool) -> None:
+        self._is_preparing = False
+        if self._context.models.model is model:
+            self._ratings = Ratings(pool)
+            self._next_round()
+
+    def _fail(self, failure: Failure) -> None:
+        self._is_preparing = False
+        self._context.messages.failure(failure)
+        self._show_state()
+
+    def _next_round(self) -> None:
+        if self._ratings is None:
+            return
+        self._places = self._ratings.next_places(self._learned)
+        self._grid.setCount(len(self._places))
+        self._want_grid()
+        self._show_state()
+
+    # Pictures
+
+    def _is_slow(self) -> bool:
+        full_ms = self._context.renders.full_ms
+        return full_ms is not None and full_ms > _SHARP_WITHIN_MS
+
+    def _want_grid(self) -> None:
+        if self._ratings is None:
+            return
+        session = replace(self._context.store.session, edits=EditStack(), mix=None)
+        seeds = self._ratings.pool.seeds
+        self._context.pictures.wish(
+            _GRID,
+            [
+                (
+                    (self._ratings.pool.seeds[0], place),
+                    RenderRequest.of(
+                        replace(session, base=SeedPoint(seeds[place])),
+                        revision=0,
+                        coarse_only=self._is_slow(),
+                    ),
+                )
+                for place in self._places
+                if self._grid.image(self._places.index(place)) is None
+            ],
+            priority=-2,
+        )
+
+    def _want_strip(self) -> None:
+        if self._learned is None:
+            return
+        direction, session = self._learned.direction, self._context.store.session
+        wishes = []
+        for k, sigmas in enumerate(_STRIP_SIGMAS):
+            edits = EditStack((Edit(direction, sigmas * direction.sigma),))
+            request = RenderRequest.of(replace(session, edits=edits), revision=0, coarse_only=self._is_slow())
+            wishes.append(((direction.id, self._round, k), request))
+        self._context.pictures.wish(_STRIP, wishes, priority=-1)
+
+    @Slot(str, object, object)
+    def _take_frame(self, client: str, key: tuple[object, ...], frame: Frame) -> None:
+        if client == _GRID and self._ratings is not None and key[0] == self._ratings.pool.seeds[0]:
+            if key[1] in self._places:
+                self._grid.setImage(self._places.index(key[1]), image_of(frame.pixels))
+        elif client == _STRIP and self._learned is not None and key[1] == self._round:
+            self._strip.setImage(int(str(key[2])), image_of(frame.pixels))
+
+    @Slot(object, object)
+    def _follow(self, old: Session, new: Session) -> None:
+        if not self.isVisible() or old.model != new.model:
+            return
+        if old.synthesis != new.synthesis:
+            for place in range(self._grid.count()):
+                self._grid.setImage(place, None)
+            self._want_grid()
+        if (old.base, old.synthesis) != (new.base, new.synthesis):
+            self._want_strip()
+
+    # Ratings
+
+    @Slot(int, bool)
+    def _rate(self, cell: int, liked: bool) -> None:
+        if self._ratings is None or not 0 <= cell < len(self._places):
+            return
+        self._ratings.rate(self._places[cell], liked=liked)
+        self._grid.setRating(cell, liked)
+        if all(self._ratings.of(place) is not None for place in self._places):
+            if min(self._ratings.counts) > 0:
+                self._learn(self._ratings)
+            else:
+                self._next_round()
+        self._show_state()
+
+    @Slot()
+    def _take_back(self) -> None:
+        place = None if self._ratings is None else self._ratings.undo()
+        if place is None or self._ratings is None:
+            return
+        if place not in self._places:
+            # It was in the round before: show that picture again, first.
+            self._places = (place, *self._places[: ROUND - 1])
+            given = [self._ratings.of(one) for one in self._places]
+            images = [None, *(self._grid.image(k) for k in range(len(self._places) - 1))]
+            self._grid.setCount(len(self._places))
+            for k, (rating, image) in enumerate(zip(given, images, strict=True)):
+                self._grid.setImage(k, image)
+                self._grid.setRating(k, rating)
+            self._want_grid()
+        else:
+            self._grid.setRating(self._places.index(place), None)
+        self._show_state()
+
+    def _learn(self, ratings: Ratings) -> None:
+        self._round += 1
+        name = self._name.text().strip() or self.tr("my taste")
+        self._context.pictures.compute((_LEARN, self._round), partial(ratings.learn, name))
+
+    @Slot(object, object)
+    def _take_learned(self, token: object, outcome: object) -> None:
+        if not (isinstance(token, tuple) and token[0] == _LEARN and token[1] == self._round):
+            return
+        if isinstance(outcome, Failure):
+            self._says.setText(f"{outcome.title} {outcome.hint}".strip())
+            self._next_round()
+            return
+        self._learned = outcome  # type: ignore[assignment]
+        self._strip.setCaptions([f"{sigmas:+g} σ" if sigmas else "0" for sigmas in _STRIP_SIGMAS])
+        self._next_round()
+        self._want_strip()
+
+    @Slot()
+    def _keep_direction(self) -> None:
+        library, learned = self._context.directions.library, self._learned
+        if library is None or learned is None:
+            return
+        name = self._name.text().strip() or learned.direction.name
+        direction = learned.direction
+        try:
+            library.keep((direction,), name=name)
+        except LatentStudioError as error:
+            self._context.messages.warning(error.title, hint=error.hint)
+            return
+        if name != direction.name:
+            library.rename(direction.id, name)
+        self._context.messages.success(
+            self.tr("“{name}” is a slider among the boundaries now.").format(name=name)
+        )
+        self._context.directions.reveal(direction.id)
+
+    def _show_state(self) -> None:
+        ratings, learned = self._ratings, self._learned
+        self._undo.setEnabled(ratings is not None and bool(ratings.rated))
+        self._again.setEnabled(self._context.models.model is not None)
+        self._keep.setEnabled(learned is not None)
+        self._strip.setVisible(learned is not None)
+        if self._context.models.model is None:
+            self._says.setText(self.tr("Open a model to rate its pictures."))
+            return
+        if ratings is None:
+            self._says.setText(self.tr("Pictures are being prepared…"))
+            return
+        liked, others = ratings.counts
+        left = sum(ratings.of(place) is None for place in self._places)
+        if learned is not None:
+            self._says.setText(
+                self.tr("{sentence} These are the pictures it is least sure about: {left} to go.").format(
+                    sentence=learned.sentence, left=left
+                )
+            )
+        elif len(ratings.rated) >= ROUND and min(liked, others) == 0:
+            self._says.setText(
+                self.tr(
+                    "Everything is rated alike so far; a direction needs both kinds. {left} to go."
+                ).format(left=left)
+            )
+        else:
+            self._says.setText(
+                self.tr("→ has it, ← has it not: {left} to go until the first direction.").format(left=left)
+            )
+
+
+def _prepare(model: LoadedModel, progress: ProgressSink, cancel: CancelToken) -> RatingPool:
+    return make_pool(model, first_seed=draw_seed(), progress=progress, cancel=cancel)

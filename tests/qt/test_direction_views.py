@@ -1,0 +1,146 @@
+"""The contact sheet of directions, and rating by thumbs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+
+from latent_studio.app.ratings import RatingPool
+from latent_studio.core.spaces import Space
+from latent_studio.methods.boundary.thumbs import prepare
+from latent_studio.ui.views.direction_sheet import DirectionSheet
+from latent_studio.ui.views.rating import RatingView
+from latent_studio.ui.widgets.bank_tabs import BankTabs
+from latent_studio.ui.widgets.slider_bank import SliderBank
+from tests.qt.conftest import WAIT_MS
+
+
+@pytest.fixture
+def sheet(window) -> DirectionSheet:
+    window.context.navigation.show_view("sheet")
+    return window.findChild(DirectionSheet)
+
+
+def is_full(sheet) -> bool:
+    return all(sheet._grid.hasImage(row.id, place) for row in sheet._grid.rows() for place in range(5))
+
+
+def test_the_sheet_fills_by_itself_and_says_how_far_it_is(qtbot, window, sheet):
+    assert [row.name for row in sheet._grid.rows()] == [f"e{k}" for k in range(6)]
+    qtbot.waitUntil(lambda: is_full(sheet), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: sheet.findChild(QLabel, "sheet-progress").text() == "", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: sheet._grid.rows()[0].strength == pytest.approx(1.0), timeout=WAIT_MS)
+
+
+def test_a_click_on_a_row_goes_to_its_slider(qtbot, window, sheet):
+    box = sheet._grid.rowRect(2)
+    qtbot.mouseClick(sheet._grid.viewport(), Qt.MouseButton.LeftButton, pos=box.center().toPoint())
+    bank = window.findChild(SliderBank, "slider-bank")
+    assert bank.rowWidget("sefa:2").slider.hasFocus()
+
+
+def test_rows_are_chosen_by_keyboard(qtbot, window, sheet):
+    sheet._grid.setFocus()
+    qtbot.keyClick(sheet._grid, Qt.Key.Key_Down)
+    qtbot.keyClick(sheet._grid, Qt.Key.Key_Return)
+    bank = window.findChild(SliderBank, "slider-bank")
+    assert bank.rowWidget("sefa:1").slider.hasFocus()
+
+
+def test_the_strongest_change_comes_first(qtbot, window, sheet):
+    window.context.directions.library.set_ends("sefa:3", (-1.0, 1.0))
+    window.context.directions.library.set_ends("sefa:4", (-9.0, 9.0))
+    order = sheet.findChild(QComboBox, "sheet-order")
+    order.setCurrentIndex(order.findData("strength"))
+
+    def is_sorted() -> bool:
+        ids = [row.id for row in sheet._grid.rows()]
+        return is_full(sheet) and ids[0] == "sefa:4" and ids[-1] == "sefa:3"
+
+    qtbot.waitUntil(is_sorted, timeout=WAIT_MS)
+
+
+def test_another_base_makes_another_sheet(qtbot, window, sheet):
+    from latent_studio.core.seed_plane import SeedPoint
+
+    qtbot.waitUntil(lambda: is_full(sheet), timeout=WAIT_MS)
+    window.context.store.set_base(SeedPoint(4), "Go")
+    assert not sheet._grid.hasImage("sefa:0", 0)
+    qtbot.waitUntil(lambda: is_full(sheet), timeout=WAIT_MS)
+
+
+# Rating
+
+
+@pytest.fixture
+def view(qtbot, window, monkeypatch) -> RatingView:
+    samples = np.random.default_rng(0).standard_normal((800, 8)).astype(np.float32)
+
+    def make_pool(model, *, first_seed, progress, cancel):
+        return RatingPool(tuple(range(200)), samples[:200], Space.W, samples, prepare(samples), "cats")
+
+    monkeypatch.setattr("latent_studio.ui.views.rating.make_pool", make_pool)
+    window.context.navigation.show_view("rating")
+    found = window.findChild(RatingView)
+    qtbot.waitUntil(lambda: found._grid.count() == 10, timeout=WAIT_MS)
+    return found
+
+
+def rate_round(qtbot, view) -> None:
+    """Rate a round by what the first number of its latents says."""
+    before, latents = view._places, view._ratings.pool.latents
+    view._grid.setFocus()
+    for place in before:
+        key = Qt.Key.Key_Right if latents[place, 0] > 0 else Qt.Key.Key_1
+        qtbot.keyClick(view._grid, key)
+    qtbot.waitUntil(lambda: view._places != before, timeout=WAIT_MS)
+
+
+def test_ten_ratings_make_a_direction_with_its_accuracy_and_a_strip(qtbot, window, view):
+    says, keep = view.findChild(QLabel, "rating-says"), view.findChild(QPushButton, "rating-keep")
+    assert "10 to go" in says.text()
+    assert not keep.isEnabled()
+    qtbot.waitUntil(lambda: view._grid.image(9) is not None, timeout=WAIT_MS)
+
+    rate_round(qtbot, view)
+
+    assert keep.isEnabled()
+    assert "examples" in says.text()
+    qtbot.waitUntil(lambda: all(image is not None for image in view._strip.images()), timeout=WAIT_MS)
+    assert not set(view._places) & set(view._ratings.rated)
+
+
+def test_a_rating_is_taken_back_even_from_the_round_before(qtbot, view):
+    rate_round(qtbot, view)
+    last = view._ratings.rated[-1]
+    qtbot.keyClick(view._grid, Qt.Key.Key_Backspace)
+    assert view._places[0] == last
+    assert view._ratings.of(last) is None
+    assert view._grid.current() == 0
+
+
+def test_a_kept_direction_is_a_slider_among_the_boundaries(qtbot, window, view):
+    view._name.setText("big smile")
+    rate_round(qtbot, view)
+    qtbot.mouseClick(view.findChild(QPushButton, "rating-keep"), Qt.MouseButton.LeftButton)
+    (entry,) = window.context.directions.bank("boundaries")
+    assert entry.direction.name == "big smile"
+    assert window.findChild(BankTabs).current() == "boundaries"
+
+
+def test_a_click_on_the_right_half_says_yes(qtbot, view):
+    box = view._grid.cellRect(3)
+    qtbot.mouseClick(view._grid, Qt.MouseButton.LeftButton, pos=(box.center() + box.topRight()).toPoint() / 2)
+    assert view._grid.rating(3) is True
+    assert view._ratings.counts == (1, 0)
+
+
+def test_rating_everything_alike_asks_for_both_kinds(qtbot, view):
+    before = view._places
+    view._grid.setFocus()
+    for _ in before:
+        qtbot.keyClick(view._grid, Qt.Key.Key_2)
+    assert view._places != before
+    assert "both kinds" in view.findChild(QLabel, "rating-says").text()
