@@ -94,7 +94,7 @@ def reduced(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """A picture to compare by: 32 pixels a side, means of blocks, ``(32, 32, C)`` float32 in 0 to 1.
 
     Args:
-        pixels: ``(H, W, C)`` uint8 of any size; what does not divide evenly is cut off at the right and below.
+        pixels: ``(H, W, C)`` uint8 of any size; what does not divide evenly is cut off.
     """
     times = -(-_SIDE // min(pixels.shape[:2]))
     if times > 1:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.model_menus import ModelMenus
     from latent_studio.ui.model_opener import ModelOpener
     from latent_studio.ui.navigation import Navigation
+    from latent_studio.ui.pad_axes import PadAxes
     from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.session_bridge import SessionBridge
     from latent_studio.ui.small_pictures import SmallPictures
@@ -37,6 +38,7 @@ class DockContext:
         messages: news for the message bar.
         actions: everything the menus offer, by name.
         directions: the directions of the open model, with what the user says of them.
+        pad: two directions that are moved together.
         dropped: who takes files dropped on the window.
         navigation: asking for other parts of the window to be shown.
         model_menus: recent and bundled models.
@@ -53,6 +55,7 @@ class DockContext:
     messages: Messages
     actions: Actions
     directions: DirectionShelf
+    pad: PadAxes
     dropped: DroppedFiles
     navigation: Navigation
     model_menus: ModelMenus

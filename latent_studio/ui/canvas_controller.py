@@ -34,12 +34,13 @@ class CanvasController(QObject):
         self._models = models
         self._messages = context.messages
         self._dropped = context.dropped
+        self._pad = context.pad
         self._details = ""
         self._copy_details = QAction(self.tr("Copy details"), self)
         self._copy_details.setObjectName("action-copy-details")
         self._copy_details.triggered.connect(self._put_details_on_clipboard)
         canvas.walked.connect(self._walk)
-        canvas.walkFinished.connect(store.close_gesture)
+        canvas.walkFinished.connect(self._finish_walk)
         canvas.comparePressed.connect(self._show_before)
         canvas.compareReleased.connect(self._show_after)
         canvas.fileDropped.connect(self.take_file)
@@ -56,6 +57,9 @@ class CanvasController(QObject):
         base = self._store.session.base
         if self._store.session.model is None:
             return
+        if self._pad.is_on_picture:
+            self._pad.walk(dx, dy)
+            return
         if not isinstance(base, SeedPoint):
             self._messages.news(
                 self.tr("This picture does not come from a seed, so there are no neighbours to walk to."),
@@ -66,6 +70,12 @@ class CanvasController(QObject):
         self._store.set_base(
             point, self.tr("Walk to {seed}").format(seed=describe_seed(point)), gesture="walk"
         )
+
+    @Slot()
+    def _finish_walk(self) -> None:
+        if self._pad.is_on_picture:
+            self._pad.finish()
+        self._store.close_gesture()
 
     @Slot(bool)
     def set_comparing(self, comparing: bool) -> None:

@@ -72,7 +72,7 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             "sliders", tr("Sliders"), f"{package}.sliders:SlidersDock", _RIGHT, None, "Alt+3", scrolls=False
         ),
         DockEntry(
-            "edits", tr("Active edits"), f"{package}.edits:EditsDock", _RIGHT, 160, "Alt+4", scrolls=False
+            "edits", tr("Active edits"), f"{package}.edits:EditsDock", _RIGHT, 200, "Alt+4", scrolls=False
         ),
         DockEntry(
             "style-mix",
@@ -81,7 +81,17 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             _RIGHT,
             250,
             "Alt+7",
-            is_shown=False,
+            tabbed_with="edits",
+        ),
+        DockEntry(
+            "pad",
+            tr("2-D pad"),
+            f"{package}.pad:PadDock",
+            _RIGHT,
+            250,
+            "Alt+8",
+            scrolls=False,
+            tabbed_with="edits",
         ),
         DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, None, "Alt+5"),
         DockEntry(

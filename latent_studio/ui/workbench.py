@@ -27,6 +27,7 @@ from latent_studio.ui.messages import Messages
 from latent_studio.ui.model_menus import ModelMenus
 from latent_studio.ui.model_opener import ModelOpener
 from latent_studio.ui.navigation import Navigation
+from latent_studio.ui.pad_axes import PadAxes
 from latent_studio.ui.picture_saver import PictureSaver
 from latent_studio.ui.render_controller import RenderController
 from latent_studio.ui.render_thread import RenderThread
@@ -85,6 +86,7 @@ class Workbench(QObject):
         actions = Actions(window)
         pictures = SmallPictures(self._render_thread, self)
         models.model_changed.connect(pictures.clear)
+        shelf = DirectionShelf(models, self)
         self.context = DockContext(
             store=store,
             bridge=self._bridge,
@@ -97,7 +99,8 @@ class Workbench(QObject):
             jobs=self._jobs,
             messages=Messages(self),
             actions=actions,
-            directions=DirectionShelf(models, self),
+            directions=shelf,
+            pad=PadAxes(store, shelf=shelf, parent=self),
             dropped=DroppedFiles(),
             navigation=Navigation(self),
             model_menus=ModelMenus(models, window),

@@ -229,7 +229,9 @@ class DirectionSheet(QWidget):
                     continue
                 amount = share * (high if share > 0 else -low)
                 edits = EditStack((Edit(entry.direction, amount, rows),) if amount else ())
-                request = RenderRequest.of(replace(session, edits=edits), revision=0, coarse_only=self._is_slow)
+                request = RenderRequest.of(
+                    replace(session, edits=edits), revision=0, coarse_only=self._is_slow
+                )
                 wishes.append(((self._generation, id, place), request))
         self._context.pictures.wish(_CLIENT, wishes, priority=1)
 
