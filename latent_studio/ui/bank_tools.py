@@ -90,6 +90,7 @@ class BankTools(QObject):
                     (find, load),
                 )
             case "boundaries":
+                train = self._action("train", self.tr("Train boundaries…"), self._finder.train_boundaries)
                 rate = self._action("rate", self.tr("Rate samples…"), self._finder.rate_samples)
                 return EmptyWords(
                     self.tr(
@@ -97,15 +98,16 @@ class BankTools(QObject):
                         "Train some from an attribute predictor or a table of scores, rate samples by "
                         "thumbs up and down, or import .npy files."
                     ),
-                    (rate, load),
+                    (train, rate, load),
                 )
             case "pca":
+                find = self._action("pca", self.tr("Find PCA directions"), self._finder.find_pca)
                 return EmptyWords(
                     self.tr(
                         "The principal components of the model's latents, strongest first. Finding them "
                         "takes some seconds, once per model."
                     ),
-                    (load,),
+                    (find, load),
                 )
             case "warp":
                 return EmptyWords(
@@ -143,8 +145,15 @@ class BankTools(QObject):
         _add(sefa, "add-sefa-more", self.tr("Rows, variant, number…"),
              self.tr("Choose layers, whose SeFa, and how many."), self._finder.ask_sefa)  # fmt: skip
         for name, text, tooltip, do in (
+            ("add-pca", self.tr("Find PCA directions"),
+             self.tr("Principal components of the model's latents."), self._finder.find_pca),
+            ("add-train", self.tr("Train boundaries…"),
+             self.tr("From an attribute predictor, a table of scores, or two sets of latents."),
+             self._finder.train_boundaries),
             ("add-rate", self.tr("Rate samples…"),
              self.tr("Thumbs up and down: a direction after every ten."), self._finder.rate_samples),
+            ("add-channel", self.tr("Style channel…"),
+             self.tr("One channel of one layer's style, as a slider."), self._finder.add_channel),
             ("add-import", self.tr("Import directions…"),
              self.tr("From .npy, .npz, .pt, .pth or .safetensors of any of the usual programs."),
              self._finder.import_files),

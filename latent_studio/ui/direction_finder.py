@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject
 from latent_studio.app.direction_files import HEADER_KEY
 from latent_studio.app.tasks.sefa import SefaOptions
 from latent_studio.core.errors import LatentStudioError
+from latent_studio.ui.boundary_trainer import BoundaryTrainer
+from latent_studio.ui.channel_picker import ChannelPicker
 from latent_studio.ui.direction_importer import DirectionImporter
 from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.widgets.form_sheet import FormSheet
@@ -49,6 +51,8 @@ class DirectionFinder(QObject):
         self._context = context
         self._owner = owner
         self.importer = DirectionImporter(context, owner)
+        self._channels = ChannelPicker(context, owner)
+        self._trainer = BoundaryTrainer(context, owner)
 
     def import_files(self) -> None:
         """Choose files of directions."""
@@ -71,6 +75,25 @@ class DirectionFinder(QObject):
     def show_sheet(self) -> None:
         """What every direction does."""
         self._context.navigation.show_view("sheet")
+
+    def find_pca(self) -> None:
+        """The principal components of the model's latents."""
+        model = self._context.models.model
+        if model is not None:
+            self._context.jobs.start(
+                self.tr("Find PCA directions"),
+                partial(_find_pca, self._context.studio, model),
+                on_done=partial(self.take_found, model, "pca"),
+                on_failed=self._fail,
+            )
+
+    def train_boundaries(self) -> None:
+        """Boundaries of attributes, from what a predictor says or from examples."""
+        self._trainer.ask()
+
+    def add_channel(self) -> None:
+        """One channel of one layer's style."""
+        self._channels.ask()
 
     def find_sefa(self, rows: Rows) -> None:
         """SeFa of some layers, in the place of the bank's directions."""
@@ -167,6 +190,16 @@ def _holds_directions(path: Path, head: bytes) -> bool:
     if head.startswith(_NPY_MAGIC) or HEADER_KEY.encode() in head:
         return True
     return path.name.startswith(_DIRECTION_NAMES) and path.suffix in (".pt", ".pth")
+
+
+def _find_pca(
+    studio: Studio, model: LoadedModel, progress: ProgressSink, cancel: CancelToken
+) -> tuple[Direction, ...]:
+    from latent_studio.app.models import pca_directions
+
+    return pca_directions(
+        model.generator, model.ref.sha256, paths=studio.paths, progress=progress, cancel=cancel
+    )
 
 
 def _find_sefa(

@@ -166,6 +166,16 @@ def test_reveal_goes_to_the_bank_of_a_direction(qtbot, window, dock, bank, libra
     assert bank.rowWidget("boundary:smile").slider.hasFocus()
 
 
+def test_another_bank_comes_while_a_slider_far_down_has_the_keyboard(qtbot, window, dock, bank, library):
+    library.keep([made("pca", f"c{k}", k) for k in range(40)])
+    library.keep([made("boundary", f"b{k}", k) for k in range(40)])
+    window.context.directions.reveal("pca:c38")
+    assert bank.rowWidget("pca:c38").slider.hasFocus()
+    window.context.directions.reveal("boundary:b39")
+    assert bank.rowWidget("boundary:b39").slider.hasFocus()
+    assert "pca:c38" not in bank.shownIds()
+
+
 def test_rows_of_one_slider_are_its_own_and_remembered(qtbot, window, dock, bank, open_window):
     choose(dock, "sefa:1", "rows-4-7")
     qtbot.waitUntil(lambda: bank.rowState("sefa:1").rows_text == "4–7", timeout=WAIT_MS)

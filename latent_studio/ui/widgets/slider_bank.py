@@ -97,6 +97,8 @@ class SliderBank(QAbstractScrollArea):
         """Show these rows in this order; rows that stay keep their widget, and a drag goes on."""
         self._states = {row.id: row for row in rows}
         self._haystacks = {row.id: _haystack(row) for row in rows}
+        # Before any widget goes: one that has the keyboard hands it on, and the bank scrolls to who gets it.
+        self._choose_shown()
         self._thumbnails = {key: pair for key, pair in self._thumbnails.items() if key in self._states}
         for row_id in [row_id for row_id in self._live if row_id not in self._states]:
             self._release(row_id)
@@ -200,6 +202,12 @@ class SliderBank(QAbstractScrollArea):
     # Which rows are widgets
 
     def _refilter(self) -> None:
+        self._choose_shown()
+        self._set_bar()
+        self._arrange()
+        self.viewport().update()
+
+    def _choose_shown(self) -> None:
         words = self._filter.casefold().split()
         if words:
             self._shown = [
@@ -208,9 +216,6 @@ class SliderBank(QAbstractScrollArea):
         else:
             self._shown = list(self._states)
         self._places = {row_id: place for place, row_id in enumerate(self._shown)}
-        self._set_bar()
-        self._arrange()
-        self.viewport().update()
 
     def _set_bar(self) -> None:
         bar, high = self.verticalScrollBar(), self.viewport().height()
