@@ -78,6 +78,31 @@ def test_the_gauge_shows_that_a_locked_direction_stays(qtbot, window, dock):
     assert "e0 moved by" in gauge.toolTip()
 
 
+def test_what_a_predictor_sees_of_a_locked_attribute_is_shown(qtbot, window, dock, monkeypatch):
+    from latent_studio.app.attribute_drift import AttributeDrift
+    from latent_studio.ui import drift_meter
+
+    class Reader:
+        def __init__(self, model, device) -> None:
+            pass
+
+        def compare(self, before, after, *, names):
+            assert "e0" in names
+            change = (float(after[0, 0, 0]) - float(before[0, 0, 0])) / 100
+            return AttributeDrift({"Smile": change}, 0.99)
+
+    monkeypatch.setattr(drift_meter, "DriftReader", Reader)
+    window.context.studio.engine.choice.__class__.device = "cpu"
+    from latent_studio.ui.direction_locks import set_locked
+
+    move(window, 1, 3.0)
+    set_locked(window.context, window.context.directions.find("sefa:0").direction, True)
+    gauge = dock.findChild(QWidget, "drift-gauge")
+    qtbot.waitUntil(lambda: "Smile: +30%" in gauge.toolTip(), timeout=WAIT_MS)
+    assert gauge.value() == pytest.approx(0.3)
+    assert "likeness 99%" in gauge.toolTip()
+
+
 def test_what_is_active_becomes_one_direction_of_its_own(qtbot, window, dock, edits, monkeypatch):
     monkeypatch.setattr(
         "latent_studio.app.models.sample_w",

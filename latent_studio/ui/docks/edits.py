@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Standard deviations: what nobody sees, and where the gauge ends.
 _SAFE_DRIFT, _MOST_DRIFT = 0.25, 2.0
+#: The same as a share of an attribute's range.
+_SAFE_SHARE, _MOST_SHARE = 0.05, 0.4
 
 
 class EditsDock(QWidget):
@@ -143,12 +145,30 @@ class EditsDock(QWidget):
         # An edit of a locked direction is meant; what others do to it is drift.
         own = {edit.id for edit in self._context.store.session.edits if edit.enabled}
         moved = {id: abs(value) for id, value in drift.moved.items() if id not in own}
-        worst = max(moved.values(), default=0.0)
-        self._gauge.setValue(worst, f"{worst:.2f} σ")
         lines = [
             self.tr("{name} moved by {value:+.2f} σ").format(name=self._name(id), value=value)
             for id, value in drift.moved.items()
         ]
+        seen = drift.seen
+        if seen is not None and (seen.moved or seen.likeness is not None):
+            # What is seen counts more than what the latent says.
+            changes = [abs(share) for share in seen.moved.values()]
+            if seen.likeness is not None:
+                changes.append(1.0 - seen.likeness)
+                lines.append(self.tr("likeness {value:.0%}").format(value=seen.likeness))
+            lines += [
+                self.tr("{name}: {value:+.0%} of its range, as a predictor sees it").format(
+                    name=name, value=share
+                )
+                for name, share in seen.moved.items()
+            ]
+            worst = max(changes)
+            self._gauge.setScale(_SAFE_SHARE, _MOST_SHARE)
+            self._gauge.setValue(worst, f"{worst:.0%}")
+        else:
+            worst = max(moved.values(), default=0.0)
+            self._gauge.setScale(_SAFE_DRIFT, _MOST_DRIFT)
+            self._gauge.setValue(worst, f"{worst:.2f} σ")
         self._gauge.setToolTip("\n".join(lines))
 
     def _name(self, id: str) -> str:

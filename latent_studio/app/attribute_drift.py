@@ -1,0 +1,115 @@
+"""AttributeDrift: how far attributes of one picture have moved in another, as predictors see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    import torch
+    from numpy.typing import NDArray
+
+    from latent_studio.core.session import ModelRef
+    from latent_studio.methods.attributes.catalog import PredictorEntry
+    from latent_studio.methods.attributes.protocol import AttributePredictor
+
+#: The model whose pictures the predictors of this scope know.
+_PORTRAITS = "portraits"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeDrift:
+    """What was measured.
+
+    Attributes:
+        moved: titles of attributes with their change, as a share of their usual range; signed.
+        likeness: how like the first picture the second is, 1 the same; ``None`` where nothing tells.
+    """
+
+    moved: Mapping[str, float]
+    likeness: float | None = None
+
+
+class DriftReader:
+    """Reads pictures of one model with every predictor that knows such pictures; loads each when first asked.
+
+    Args:
+        model: decides which predictors are asked.
+        device: where they run.
+    """
+
+    def __init__(self, model: ModelRef, device: torch.device) -> None:
+        self._model = model
+        self._device = device
+        self._loaded: list[AttributePredictor] | None = None
+
+    def compare(
+        self, before: NDArray[np.uint8], after: NDArray[np.uint8], *, names: Collection[str]
+    ) -> AttributeDrift:
+        """How far the attributes of these names moved.
+
+        Args:
+            before: ``(H, W, C)`` uint8.
+            after: the same shape.
+            names: what to look for, as users call it; those no predictor knows are left out.
+
+        Raises:
+            LatentStudioError: a predictor's weights are damaged.
+        """
+        from latent_studio.app.attribute_pool import predict_pixels
+        from latent_studio.methods.attributes.protocol import LikenessPredictor
+
+        wanted = {name.casefold() for name in names}
+        moved: dict[str, float] = {}
+        likeness = None
+        for predictor in self._predictors():
+            known = [
+                place
+                for place, info in enumerate(predictor.attributes)
+                if {info.id.casefold(), info.title.casefold()} & wanted
+            ]
+            if known:
+                scores = predict_pixels(predictor, [before, after])
+                for place in known:
+                    info = predictor.attributes[place]
+                    change = float(scores[1, place] - scores[0, place]) / info.span
+                    if np.isfinite(change):
+                        moved[info.title] = change
+            if isinstance(predictor, LikenessPredictor) and likeness is None:
+                likeness = _likeness(predictor, before, after)
+        return AttributeDrift(moved, likeness)
+
+    def _predictors(self) -> list[AttributePredictor]:
+        if self._loaded is None:
+            from latent_studio.methods.attributes.catalog import bundled_predictors
+
+            registry = bundled_predictors()
+            entries = [registry.get(id) for id in sorted(registry)]
+            self._loaded = [entry.load(self._device) for entry in entries if self._knows(entry)]
+        return self._loaded
+
+    def _knows(self, entry: PredictorEntry) -> bool:
+        if entry.scope == "portraits":
+            return self._model.name == _PORTRAITS
+        return entry.scope == "any" or self._model.name != _PORTRAITS
+
+
+def _likeness(predictor: object, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float | None:
+    import torch
+
+    from latent_studio.methods.attributes.protocol import LikenessPredictor
+
+    if not isinstance(predictor, LikenessPredictor):
+        return None
+    stacked = np.stack(
+        [one[..., :3] if one.shape[-1] >= 3 else one.repeat(3, axis=-1) for one in (before, after)]
+    )
+    images = torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 127.5 - 1.0
+    with torch.inference_mode():
+        first, second = predictor.embed(images).float().cpu()
+    value = float(first @ second)
+    return value if np.isfinite(value) else None
