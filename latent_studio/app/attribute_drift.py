@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
     import torch
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from latent_studio.core.session import ModelRef
     from latent_studio.methods.attributes.catalog import PredictorEntry
-    from latent_studio.methods.attributes.protocol import AttributePredictor
+    from latent_studio.methods.attributes.protocol import AttributePredictor, LikenessPredictor
 
 #: The model whose pictures the predictors of this scope know.
 _PORTRAITS = "portraits"
@@ -60,7 +61,8 @@ class DriftReader:
         Raises:
             LatentStudioError: a predictor's weights are damaged.
         """
-        from latent_studio.app.attribute_pool import predict_pixels
+        import torch
+
         from latent_studio.methods.attributes.protocol import LikenessPredictor
 
         wanted = {name.casefold() for name in names}
@@ -73,7 +75,8 @@ class DriftReader:
                 if {info.id.casefold(), info.title.casefold()} & wanted
             ]
             if known:
-                scores = predict_pixels(predictor, [before, after])
+                with torch.inference_mode():
+                    scores = predictor.predict(_images(before, after)).float().cpu().numpy()
                 for place in known:
                     info = predictor.attributes[place]
                     change = float(scores[1, place] - scores[0, place]) / info.span
@@ -98,18 +101,20 @@ class DriftReader:
         return entry.scope == "any" or self._model.name != _PORTRAITS
 
 
-def _likeness(predictor: object, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float | None:
+def _images(*pictures: NDArray[np.uint8]) -> Tensor:
+    """Pictures as predictors take them: ``(N, 3, H, W)`` float32 in [-1, 1]."""
     import torch
 
-    from latent_studio.methods.attributes.protocol import LikenessPredictor
+    coloured = [one[..., :3] if one.shape[-1] >= 3 else one[..., :1].repeat(3, -1) for one in pictures]
+    return torch.from_numpy(np.stack(coloured)).permute(0, 3, 1, 2).float() / 127.5 - 1.0
 
-    if not isinstance(predictor, LikenessPredictor):
-        return None
-    stacked = np.stack(
-        [one[..., :3] if one.shape[-1] >= 3 else one.repeat(3, axis=-1) for one in (before, after)]
-    )
-    images = torch.from_numpy(stacked).permute(0, 3, 1, 2).float() / 127.5 - 1.0
+
+def _likeness(
+    predictor: LikenessPredictor, before: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> float | None:
+    import torch
+
     with torch.inference_mode():
-        first, second = predictor.embed(images).float().cpu()
+        first, second = predictor.embed(_images(before, after)).float().cpu()
     value = float(first @ second)
     return value if np.isfinite(value) else None

@@ -90,7 +90,6 @@ class BankTools(QObject):
                     (find, load),
                 )
             case "boundaries":
-                train = self._action("train", self.tr("Train boundaries…"), self._finder.train_boundaries)
                 rate = self._action("rate", self.tr("Rate samples…"), self._finder.rate_samples)
                 return EmptyWords(
                     self.tr(
@@ -98,7 +97,7 @@ class BankTools(QObject):
                         "Train some from an attribute predictor or a table of scores, rate samples by "
                         "thumbs up and down, or import .npy files."
                     ),
-                    (train, rate, load),
+                    (rate, load),
                 )
             case "pca":
                 find = self._action("pca", self.tr("Find PCA directions"), self._finder.find_pca)
@@ -147,13 +146,8 @@ class BankTools(QObject):
         for name, text, tooltip, do in (
             ("add-pca", self.tr("Find PCA directions"),
              self.tr("Principal components of the model's latents."), self._finder.find_pca),
-            ("add-train", self.tr("Train boundaries…"),
-             self.tr("From an attribute predictor, a table of scores, or two sets of latents."),
-             self._finder.train_boundaries),
             ("add-rate", self.tr("Rate samples…"),
              self.tr("Thumbs up and down: a direction after every ten."), self._finder.rate_samples),
-            ("add-channel", self.tr("Style channel…"),
-             self.tr("One channel of one layer's style, as a slider."), self._finder.add_channel),
             ("add-import", self.tr("Import directions…"),
              self.tr("From .npy, .npz, .pt, .pth or .safetensors of any of the usual programs."),
              self._finder.import_files),

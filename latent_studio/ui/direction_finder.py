@@ -10,8 +10,7 @@ from PySide6.QtCore import QObject
 from latent_studio.app.direction_files import HEADER_KEY
 from latent_studio.app.tasks.sefa import SefaOptions
 from latent_studio.core.errors import LatentStudioError
-from latent_studio.ui.boundary_trainer import BoundaryTrainer
-from latent_studio.ui.channel_picker import ChannelPicker
+from latent_studio.core.jobs import Progress
 from latent_studio.ui.direction_importer import DirectionImporter
 from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.widgets.form_sheet import FormSheet
@@ -51,8 +50,6 @@ class DirectionFinder(QObject):
         self._context = context
         self._owner = owner
         self.importer = DirectionImporter(context, owner)
-        self._channels = ChannelPicker(context, owner)
-        self._trainer = BoundaryTrainer(context, owner)
 
     def import_files(self) -> None:
         """Choose files of directions."""
@@ -82,18 +79,17 @@ class DirectionFinder(QObject):
         if model is not None:
             self._context.jobs.start(
                 self.tr("Find PCA directions"),
-                partial(_find_pca, self._context.studio, model),
-                on_done=partial(self.take_found, model, "pca"),
+                partial(_find_pca, model),
+                on_done=partial(self._keep_found, model),
                 on_failed=self._fail,
             )
 
-    def train_boundaries(self) -> None:
-        """Boundaries of attributes, from what a predictor says or from examples."""
-        self._trainer.ask()
-
-    def add_channel(self) -> None:
-        """One channel of one layer's style."""
-        self._channels.ask()
+    def _keep_found(self, model: LoadedModel, directions: Sequence[Direction]) -> None:
+        """Keep what took long to find, and show it."""
+        library = self._context.directions.library
+        if self._context.models.model is model and library is not None and directions:
+            library.keep(directions)
+            self._context.directions.reveal(directions[0].id)
 
     def find_sefa(self, rows: Rows) -> None:
         """SeFa of some layers, in the place of the bank's directions."""
@@ -192,14 +188,16 @@ def _holds_directions(path: Path, head: bytes) -> bool:
     return path.name.startswith(_DIRECTION_NAMES) and path.suffix in (".pt", ".pth")
 
 
-def _find_pca(
-    studio: Studio, model: LoadedModel, progress: ProgressSink, cancel: CancelToken
-) -> tuple[Direction, ...]:
-    from latent_studio.app.models import pca_directions
+def _find_pca(model: LoadedModel, progress: ProgressSink, cancel: CancelToken) -> tuple[Direction, ...]:
+    from latent_studio.methods.pca import find_pca_directions
 
-    return pca_directions(
-        model.generator, model.ref.sha256, paths=studio.paths, progress=progress, cancel=cancel
+    found = find_pca_directions(
+        model.generator,
+        model_sha256=model.ref.sha256,
+        progress=lambda done: progress(Progress(done, "Looking at random latents")),
+        check_cancel=cancel.check,
     )
+    return tuple(found)
 
 
 def _find_sefa(

@@ -89,7 +89,7 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             f"{package}.pad:PadDock",
             _RIGHT,
             250,
-            "Alt+8",
+            "Alt+0",
             scrolls=False,
             tabbed_with="edits",
         ),

@@ -208,6 +208,19 @@ class EditList(QListWidget):
         super().focusInEvent(event)
         self._telling = False
 
+    def event(self, event: QEvent) -> bool:
+        """L locks the current line here, whatever it does elsewhere in the window."""
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_L
+            and not event.modifiers()
+            and self.currentRow() >= 0
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space, Delete, Ctrl+Up, Ctrl+Down."""
         row, edit_id = self.currentRow(), self._id_at(self.currentRow())
