@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from latent_studio.core.errors import InputError
 from latent_studio.core.registry import Registry
+from latent_studio.methods.attributes.foreign import known_foreign
 
 if TYPE_CHECKING:
     import torch
@@ -58,6 +59,13 @@ BUNDLED: tuple[PredictorEntry, ...] = (
         "brightness, contrast, saturation, warmth, tint and detail of the whole picture",
     ),
     PredictorEntry(
+        "face-geometry",
+        "Face geometry",
+        "faces",
+        f"{_HERE}.face_geometry:make_face_geometry_predictor",
+        "face box, pose by marks and mouth width of photographs and pictures like them",
+    ),
+    PredictorEntry(
         "portraits",
         "Drawn portraits",
         "portraits",
@@ -82,6 +90,9 @@ def find_predictor(id: str, registry: Registry[PredictorEntry] | None = None) ->
         InputError: there is none; the hint lists those there are.
     """
     known = registry or bundled_predictors()
+    foreign = known_foreign(id)
+    if id not in known and foreign is not None:
+        raise InputError(foreign.sentence, hint=foreign.hint)
     if id not in known:
         raise InputError(
             f"There is no attribute predictor {id!r}.", hint=f"Known ones: {', '.join(sorted(known))}."
