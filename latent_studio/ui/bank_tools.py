@@ -43,6 +43,8 @@ class BankTools(QObject):
 
     #: Whether hidden directions are shown.
     hidden_toggled = Signal(bool)
+    #: The safe zones of the bank in front are to be calibrated.
+    calibrate_requested = Signal()
 
     def __init__(self, context: DockContext, owner: QWidget) -> None:
         super().__init__(owner)
@@ -56,6 +58,10 @@ class BankTools(QObject):
             owner, "bank-more", "more", self.tr("How the bank is shown"), self._fill_more
         )
         self._shows_hidden = False
+
+    def calibrate(self, ids: tuple[str, ...]) -> None:
+        """Calibrate the sliders of these directions."""
+        self._finder.calibrate(ids)
 
     def empty_words(self, bank: str, *, has_hidden: bool) -> EmptyWords:
         """What an empty bank says.
@@ -90,6 +96,7 @@ class BankTools(QObject):
                     (find, load),
                 )
             case "boundaries":
+                train = self._action("train", self.tr("Train boundaries…"), self._finder.train_boundaries)
                 rate = self._action("rate", self.tr("Rate samples…"), self._finder.rate_samples)
                 return EmptyWords(
                     self.tr(
@@ -97,7 +104,7 @@ class BankTools(QObject):
                         "Train some from an attribute predictor or a table of scores, rate samples by "
                         "thumbs up and down, or import .npy files."
                     ),
-                    (rate, load),
+                    (train, rate, load),
                 )
             case "pca":
                 find = self._action("pca", self.tr("Find PCA directions"), self._finder.find_pca)
@@ -146,6 +153,11 @@ class BankTools(QObject):
         for name, text, tooltip, do in (
             ("add-pca", self.tr("Find PCA directions"),
              self.tr("Principal components of the model's latents."), self._finder.find_pca),
+            ("add-train", self.tr("Train boundaries…"),
+             self.tr("From an attribute predictor, a table of scores, or two sets of latents."),
+             self._finder.train_boundaries),
+            ("add-channel", self.tr("Style channel…"),
+             self.tr("One channel of one layer's style, as a slider."), self._finder.add_channel),
             ("add-rate", self.tr("Rate samples…"),
              self.tr("Thumbs up and down: a direction after every ten."), self._finder.rate_samples),
             ("add-import", self.tr("Import directions…"),
@@ -159,6 +171,11 @@ class BankTools(QObject):
             menu, "more-sheet", self.tr("Contact sheet"),
             self.tr("What every direction does to this picture, ranked by how much it changes."),
             self._finder.show_sheet, can_do=self._context.models.model is not None,
+        )  # fmt: skip
+        _add(
+            menu, "more-calibrate", self.tr("Calibrate safe zones"),
+            self.tr("Walk along each slider of the bank until latents or pictures leave what is usual."),
+            self.calibrate_requested.emit, can_do=self._context.models.model is not None,
         )  # fmt: skip
         menu.addSeparator()
         hidden = menu.addAction(self.tr("Show hidden"))

@@ -11,6 +11,8 @@ from latent_studio.app.direction_files import HEADER_KEY
 from latent_studio.app.tasks.sefa import SefaOptions
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.jobs import Progress
+from latent_studio.ui.boundary_trainer import BoundaryTrainer
+from latent_studio.ui.channel_picker import ChannelPicker
 from latent_studio.ui.direction_importer import DirectionImporter
 from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.widgets.form_sheet import FormSheet
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from latent_studio.core.directions import Direction, Rows
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.options import OptionsClass
+    from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.methods.sefa import SefaVariant
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
@@ -50,6 +53,8 @@ class DirectionFinder(QObject):
         self._context = context
         self._owner = owner
         self.importer = DirectionImporter(context, owner)
+        self._channels = ChannelPicker(context, owner)
+        self._trainer = BoundaryTrainer(context, owner)
 
     def import_files(self) -> None:
         """Choose files of directions."""
@@ -79,17 +84,44 @@ class DirectionFinder(QObject):
         if model is not None:
             self._context.jobs.start(
                 self.tr("Find PCA directions"),
-                partial(_find_pca, model),
-                on_done=partial(self._keep_found, model),
+                partial(_find_pca, self._context.studio, model),
+                on_done=partial(self.take_found, model, "pca"),
                 on_failed=self._fail,
             )
 
-    def _keep_found(self, model: LoadedModel, directions: Sequence[Direction]) -> None:
-        """Keep what took long to find, and show it."""
+    def train_boundaries(self) -> None:
+        """Boundaries of attributes, from what a predictor says or from examples."""
+        self._trainer.ask()
+
+    def add_channel(self) -> None:
+        """One channel of one layer's style."""
+        self._channels.ask()
+
+    def calibrate(self, ids: Sequence[str]) -> None:
+        """Find out how far pictures stay usual along some directions, and mark it on their sliders."""
+        model, shelf = self._context.models.model, self._context.directions
+        entries = [entry for id in ids if (entry := shelf.find(id)) is not None]
+        if model is None or not entries:
+            return
+        self._context.jobs.start(
+            self.tr("Calibrate {count} sliders").format(count=len(entries)),
+            partial(
+                _calibrate,
+                self._context.studio,
+                [entry.direction for entry in entries],
+                self._context.store.session.synthesis,
+            ),
+            on_done=partial(self._take_calibrated, model),
+            on_failed=self._fail,
+        )
+
+    def _take_calibrated(self, model: LoadedModel, zones: dict[str, tuple[float, float]]) -> None:
         library = self._context.directions.library
-        if self._context.models.model is model and library is not None and directions:
-            library.keep(directions)
-            self._context.directions.reveal(directions[0].id)
+        if self._context.models.model is not model or library is None:
+            return
+        for id, (low, high) in zones.items():
+            if low < high:
+                library.set_safe(id, (low, high))
 
     def find_sefa(self, rows: Rows) -> None:
         """SeFa of some layers, in the place of the bank's directions."""
@@ -188,16 +220,35 @@ def _holds_directions(path: Path, head: bytes) -> bool:
     return path.name.startswith(_DIRECTION_NAMES) and path.suffix in (".pt", ".pth")
 
 
-def _find_pca(model: LoadedModel, progress: ProgressSink, cancel: CancelToken) -> tuple[Direction, ...]:
-    from latent_studio.methods.pca import find_pca_directions
+def _find_pca(
+    studio: Studio, model: LoadedModel, progress: ProgressSink, cancel: CancelToken
+) -> tuple[Direction, ...]:
+    from latent_studio.app.models import pca_directions
 
-    found = find_pca_directions(
-        model.generator,
-        model_sha256=model.ref.sha256,
-        progress=lambda done: progress(Progress(done, "Looking at random latents")),
-        check_cancel=cancel.check,
+    return pca_directions(
+        model.generator, model.ref.sha256, paths=studio.paths, progress=progress, cancel=cancel
     )
-    return tuple(found)
+
+
+def _calibrate(
+    studio: Studio,
+    directions: Sequence[Direction],
+    synthesis: SynthesisSettings,
+    progress: ProgressSink,
+    cancel: CancelToken,
+) -> dict[str, tuple[float, float]]:
+    """Safe zones by id, in units of each direction; latents decide, which takes no rendering."""
+    from latent_studio.app.direction_survey import calibrate_direction
+
+    zones = {}
+    for done, direction in enumerate(directions, start=1):
+        found = calibrate_direction(
+            studio, direction, synthesis=synthesis, with_pictures=False, cancel=cancel
+        )
+        zones[direction.id] = (found.low, found.high)
+        progress(Progress(done / len(directions), f"Calibrated {done} of {len(directions)}"))
+        cancel.check()
+    return zones
 
 
 def _find_sefa(

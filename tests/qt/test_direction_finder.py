@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QWidget
 
 from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import InputError
 from latent_studio.core.spaces import Space
 from latent_studio.ui.docks.sliders import SlidersDock
 from latent_studio.ui.widgets.bank_tabs import BankTabs
+from latent_studio.ui.widgets.form_sheet import FormSheet
 from latent_studio.ui.widgets.slider_bank import SliderBank
 from tests.qt.conftest import WAIT_MS
 
@@ -37,7 +40,7 @@ def choose(dock, button: str, name: str) -> None:
 
 def test_pca_is_found_as_a_job_and_its_bank_comes_to_the_front(qtbot, dock, monkeypatch):
     monkeypatch.setattr(
-        "latent_studio.methods.pca.find_pca_directions", lambda *_, **__: [made("pca", k) for k in range(3)]
+        "latent_studio.app.models.pca_directions", lambda *_, **__: tuple(made("pca", k) for k in range(3))
     )
     choose(dock, "bank-add", "add-pca")
     qtbot.waitUntil(lambda: dock.findChild(BankTabs).current() == "pca", timeout=WAIT_MS)
@@ -64,10 +67,55 @@ def test_a_search_that_fails_says_why_and_the_bank_stays(qtbot, window, dock, mo
     def fail(*_, **__):
         raise InputError("There is nothing to find.", hint="Try another model.")
 
-    monkeypatch.setattr("latent_studio.methods.pca.find_pca_directions", fail)
+    monkeypatch.setattr("latent_studio.app.models.pca_directions", fail)
     posted = []
     window.context.messages.posted.connect(lambda *words: posted.append(words))
     choose(dock, "bank-add", "add-pca")
     qtbot.waitUntil(lambda: bool(posted), timeout=WAIT_MS)
     assert posted[0][1:3] == ("There is nothing to find.", "Try another model.")
     assert len(dock.findChild(SliderBank).shownIds()) == 6
+
+
+def test_safe_zones_are_calibrated_as_a_job_and_remembered(qtbot, window, dock, monkeypatch):
+    def calibrate(studio, direction, *, synthesis, with_pictures, cancel):
+        return SimpleNamespace(low=-1.5, high=2.5)
+
+    monkeypatch.setattr("latent_studio.app.direction_survey.calibrate_direction", calibrate)
+    choose(dock, "bank-more", "more-calibrate")
+    state = dock.findChild(SliderBank).rowState
+    qtbot.waitUntil(
+        lambda: (state("sefa:5").safe_low, state("sefa:5").safe_high) == (-1.5, 2.5), timeout=WAIT_MS
+    )
+    assert window.context.directions.find("sefa:0").mark.safe == (-1.5, 2.5)
+
+
+def begin(sheet: FormSheet) -> None:
+    sheet.findChild(QPushButton, "formBegin").click()
+
+
+def test_boundaries_are_trained_and_told_how_good_they_are(qtbot, window, dock, monkeypatch):
+    asked = []
+
+    def learn(studio, options, model, progress, cancel):
+        asked.append(options)
+        one = SimpleNamespace(direction=made("boundary", 2))
+        return (one,), ("smile: 200 + 200 examples, right for 97%.",)
+
+    monkeypatch.setattr("latent_studio.ui.boundary_trainer.learn_boundaries", learn)
+    posted = []
+    window.context.messages.posted.connect(lambda *words: posted.append(words))
+    choose(dock, "bank-add", "add-train")
+    begin(window.findChild(FormSheet))
+    qtbot.waitUntil(lambda: dock.findChild(BankTabs).current() == "boundaries", timeout=WAIT_MS)
+    assert asked[0].predictor
+    assert asked[0].truncation_psi == 0.7
+    assert posted[0][2] == "smile: 200 + 200 examples, right for 97%."
+
+
+def test_examples_that_are_not_clear_keep_the_form_open(qtbot, window, dock):
+    choose(dock, "bank-add", "add-train")
+    sheet = window.findChild(FormSheet)
+    sheet.findChild(QWidget, "option-predictor").clear()
+    begin(sheet)
+    assert sheet.isVisible()
+    assert "examples" in sheet.findChild(QLabel, "formReason").text()

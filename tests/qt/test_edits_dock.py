@@ -146,7 +146,7 @@ def test_an_edit_is_copied_as_a_command(qtbot, window, dock):
     next(action for action in menu.actions() if action.objectName() == "edit-copy").trigger()
     menu.deleteLater()
     text = QGuiApplication.clipboard().text()
-    assert text.startswith("latent-studio traverse cats")
+    assert text.startswith("latent-studio edit cats")
     assert "--direction sefa:1" in text
     assert "--range 0 3" in text
     assert "--psi 0.7" in text

@@ -1,4 +1,4 @@
-"""The 2-D pad."""
+"""The 2-D pad, and style channels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.generators.protocol import StyleLayer
+from latent_studio.ui.channel_picker import ChannelForm
 from latent_studio.ui.docks.pad import PadDock
 from latent_studio.ui.widgets.pad import Pad
 
@@ -77,3 +79,13 @@ def test_the_picture_itself_becomes_the_pad(qtbot, window, dock):
     dock.findChild(QWidget, "pad-on-picture").setChecked(False)
     window.canvas.walked.emit(0.5, 0.0)
     assert store.session.base == SeedPoint(0, 0.5)
+
+
+def test_a_layer_and_a_channel_are_chosen(qtbot):
+    layers = (StyleLayer("b4.conv1", 0, "conv", 4, 16), StyleLayer("b8.rgb", 3, "to_rgb", 8, 7))
+    form = ChannelForm(layers)
+    qtbot.addWidget(form)
+    form.findChild(QWidget, "channel-number").setValue(12)
+    assert form.choice() == ("b4.conv1", 12)
+    form.findChild(QComboBox, "channel-layer").setCurrentIndex(1)
+    assert form.choice() == ("b8.rgb", 6)

@@ -132,8 +132,34 @@ def run_boundary_train(
     check_options(options)
     check_suffix(options.out, (".safetensors", ".npy"))
     check_target(options.out)
-    _check_sources(options)
+    check_sources(options)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
+    learned, notes = learn_boundaries(studio, options, model, progress, cancel)
+    cancel.check()
+    directions = [one.direction for one in learned]
+    write_directions_as(directions, options.out)
+    if options.keep:
+        model.library.keep(directions, name=options.out.stem)
+    progress(Progress(1.0, f"Learned {len(learned)} directions"))
+    return BoundaryTrainResult(options.out, learned, notes)
+
+
+def learn_boundaries(
+    studio: Studio,
+    options: BoundaryTrainOptions,
+    model: LoadedModel,
+    progress: ProgressSink,
+    cancel: CancelToken,
+) -> tuple[tuple[LearnedBoundary, ...], tuple[str, ...]]:
+    """Learn boundaries of the model that is open, and write nothing.
+
+    Returns:
+        one for each attribute, and how good each is, in words.
+
+    Raises:
+        InputError: the examples cannot be read, or teach nothing; says why.
+        Cancelled: a stop was asked for.
+    """
     synthesis = _synthesis(options, model)
     learned, notes = [], []
     if options.positive is not None and options.negative is not None:
@@ -146,16 +172,15 @@ def run_boundary_train(
             one, held_back = _learn_from_scores(scored, options, model, cancel)
             learned.append(one)
             notes.append(_note(one, held_back))
-    cancel.check()
-    directions = [one.direction for one in learned]
-    write_directions_as(directions, options.out)
-    if options.keep:
-        model.library.keep(directions, name=options.out.stem)
-    progress(Progress(1.0, f"Learned {len(learned)} directions"))
-    return BoundaryTrainResult(options.out, tuple(learned), tuple(notes))
+    return tuple(learned), tuple(notes)
 
 
-def _check_sources(options: BoundaryTrainOptions) -> None:
+def check_sources(options: BoundaryTrainOptions) -> None:
+    """Refuse options that name no examples, or several kinds of them.
+
+    Raises:
+        OptionError: says what to give.
+    """
     scored = options.latents is not None or options.scores is not None
     sorted_ = options.positive is not None or options.negative is not None
     if [scored, sorted_, options.predictor is not None].count(True) != 1:

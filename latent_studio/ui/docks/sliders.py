@@ -104,6 +104,7 @@ class SlidersDock(QWidget):
 
         self._tabs.bankChosen.connect(self._choose_bank)
         self._tools.hidden_toggled.connect(self._show_hidden)
+        self._tools.calibrate_requested.connect(self._calibrate)
         self._filter.textChanged.connect(self._search)
         self._rows_field.rowsChanged.connect(self._set_rows)
         self._bank.amountChanged.connect(self._set_amount)
@@ -221,6 +222,10 @@ class SlidersDock(QWidget):
         if not text.strip() or not was_searching:
             self._show_all()
         self._bank.setFilter(text)
+
+    @Slot()
+    def _calibrate(self) -> None:
+        self._tools.calibrate(self._bank.shownIds())
 
     @Slot(bool)
     def _show_hidden(self, shown: bool) -> None:
