@@ -45,12 +45,17 @@ def combined_direction(
         model_sha256: the model's hash.
 
     Raises:
-        InputError: there is nothing to combine, or edits in z and in w are mixed.
+        InputError: there is nothing to combine, edits in z and in w are mixed, or one is a style's channel.
         IncompatibleLatentError: the edits cancel each other out.
     """
     active = [edit for edit in edits if edit.enabled and edit.amount]
     if not active:
         raise InputError("No edit is active, so there is nothing to combine.", hint="Move a slider first.")
+    if any(edit.direction.space is Space.S for edit in active):
+        raise InputError(
+            "Channels of styles do not move the latent, so they cannot be combined into a direction.",
+            hint="Switch them off first.",
+        )
     in_z = {edit.direction.space is Space.Z for edit in active}
     if len(in_z) > 1:
         raise InputError(

@@ -25,10 +25,17 @@ _TANGENT_SIGMAS = 0.02
 def applying_locks(direction: Direction, locks: Sequence[Direction]) -> tuple[Direction, ...]:
     """The locks that hold for an edit along a direction.
 
-    A direction does not lock itself, and a lock in z says nothing of what happens after the mapping network.
+    A direction does not lock itself; a lock in z says nothing of what happens after the mapping network; and
+    channels of styles lie behind ws, where nothing can be projected off them.
     """
+    if direction.space is Space.S:
+        return ()
     is_z = direction.space is Space.Z
-    return tuple(lock for lock in locks if lock.id != direction.id and (lock.space is Space.Z) == is_z)
+    return tuple(
+        lock
+        for lock in locks
+        if lock.id != direction.id and lock.space is not Space.S and (lock.space is Space.Z) == is_z
+    )
 
 
 def move_under_locks(

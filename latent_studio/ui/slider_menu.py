@@ -95,7 +95,7 @@ class SliderMenu(QObject):
 
     def _add_rows(self, menu: QMenu, entry: LibraryEntry, resting: Rows) -> None:
         model = self._context.models.model
-        if model is None or model.spec.num_ws < 2 or entry.direction.space.value == "z":
+        if model is None or model.spec.num_ws < 2 or entry.direction.space.value in ("z", "s"):
             return
         rows = menu.addMenu(self.tr("Rows"))
         rows.setObjectName("slider-rows-menu")

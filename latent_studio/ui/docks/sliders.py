@@ -284,7 +284,10 @@ class SlidersDock(QWidget):
     @Slot(str, QPoint)
     def _edit_rows(self, id: str, place: QPoint) -> None:
         entry, model = self._shelf.find(id), self._context.models.model
-        if entry is None or model is None or entry.direction.space.value == "z" or model.spec.num_ws < 2:
+        if entry is None or model is None or model.spec.num_ws < 2:
+            return
+        if entry.direction.space.value in ("z", "s"):
+            # Neither z nor a single layer's style has rows to choose from.
             return
         rows = rows_of(entry, self._context.store.session, self._rows)
         num_ws = model.spec.num_ws

@@ -11,6 +11,7 @@ from latent_studio.core.drift import drift_along
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import IncompatibleLatentError, InputError
 from latent_studio.core.spaces import Space
+from latent_studio.core.style_channels import StyleChannel
 from latent_studio.core.support_sets import SupportSet
 from latent_studio.core.warp_path import WarpPath
 
@@ -60,6 +61,9 @@ def test_mixed_spaces_nothing_active_and_nothing_left_are_refused() -> None:
         combined_direction(EditStack((Edit(A, 1.0), Edit(IN_Z, 1.0))), "x", values=WS)
     with pytest.raises(InputError, match="nothing to combine"):
         combined_direction(EditStack((Edit(A, 1.0, enabled=False),)), "x", values=WS)
+    channel = StyleChannel("b8.conv0", 3, row=1, unit=0.5)
+    with pytest.raises(InputError, match="styles"):
+        combined_direction(EditStack((Edit(A, 1.0), Edit(channel, 1.0))), "x", values=WS)
     opposite = LinearDirection("o", "o", Space.W, -A.vector)
     with pytest.raises(IncompatibleLatentError):
         combined_direction(EditStack((Edit(A, 1.0), Edit(opposite, 1.0))), "x", values=np.zeros_like(WS))

@@ -9,6 +9,7 @@ from latent_studio.core.directions import LinearDirection
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.locks import applying_locks, free_share, move_under_locks
 from latent_studio.core.spaces import Space
+from latent_studio.core.style_channels import StyleChannel
 
 RNG = np.random.default_rng(3)
 WS = RNG.standard_normal((5, 6)).astype(np.float32)
@@ -88,3 +89,10 @@ def test_a_stack_applies_its_edits_under_locks() -> None:
     moved = stack.apply(WS, before_mapping=False, locks=(AGE,))
     assert abs(along(moved, AGE)) < 1e-5
     assert not np.array_equal(moved, WS)
+
+
+def test_channels_of_styles_neither_lock_nor_are_locked() -> None:
+    channel = StyleChannel("b8.conv0", 3, row=1, unit=0.5)
+    assert applying_locks(channel, (AGE,)) == ()
+    assert applying_locks(SMILE, (channel, AGE)) == (AGE,)
+    assert np.array_equal(move_under_locks(SMILE, WS, 1.0, locks=(channel,)), SMILE.move(WS, 1.0))
