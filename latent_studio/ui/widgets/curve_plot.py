@@ -30,7 +30,7 @@ class CurvePlot(pyqtgraph.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(words)
         self.setToolTip(words)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumSize(120, 80)
+        self.setMinimumSize(84, 60)
         self._curves: list[tuple[list[float], list[float], str, float]] = []
         self._title = ""
         item = self.getPlotItem()
