@@ -57,6 +57,8 @@ from latent_studio.generators.protocol import Features, Generator, Stage, StyleW
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from latent_studio.headless import Studio
+
 __all__ = [
     "API_VERSION",
     "CancelToken",
@@ -97,6 +99,7 @@ __all__ = [
     "SessionFileError",
     "Space",
     "Stage",
+    "Studio",
     "StyleWeight",
     "SynthesisSettings",
     "UnknownFormatError",
@@ -108,6 +111,15 @@ __all__ = [
 
 #: Grows when a name goes away or changes its meaning; a plugin's manifest says which one it was written for.
 API_VERSION = 1
+
+
+def __getattr__(name: str) -> object:
+    # It stands above this module: only scripts and notebooks need it, plugins never do.
+    if name == "Studio":
+        from importlib import import_module
+
+        return import_module("latent_studio.headless").Studio
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def open_generator(path_or_name: str | Path, *, device: str = "cpu") -> Generator:

@@ -40,11 +40,13 @@ class Leftover:
         path: the file.
         summary: what it is about.
         is_backup: whether it is an earlier state of a saved file.
+        is_crash: whether its program did not close in order.
     """
 
     path: Path
     summary: Summary
     is_backup: bool = False
+    is_crash: bool = False
 
 
 def save_document(document: Document, path: Path, paths: Paths) -> None:
@@ -63,9 +65,9 @@ def save_document(document: Document, path: Path, paths: Paths) -> None:
 
 
 def backups_of(path: Path, paths: Paths) -> tuple[Leftover, ...]:
-    """Earlier states of a file, newest first."""
+    """Earlier states of a file, newest first; each belongs to that file."""
     return tuple(
-        Leftover(found, summary, is_backup=True)
+        Leftover(found, replace(summary, origin=str(path)), is_backup=True)
         for found in reversed(_backups_in(_backup_dir(path, paths)))
         if (summary := _summary_of(found)) is not None
     )
@@ -111,12 +113,13 @@ def find_leftovers(paths: Paths) -> tuple[Leftover, ...]:
     with suppress(OSError):
         for path in _autosave_dir(paths).glob(f"*{SUFFIX}"):
             lock = FileLock(path)
+            is_crash = lock.is_left_behind
             if not lock.acquire():
                 continue
             lock.release()
             summary = _summary_of(path)
             if summary is not None:
-                found.append(Leftover(path, summary))
+                found.append(Leftover(path, summary, is_crash=is_crash))
     # By the clock of the disk, which one program cannot set back for the others.
     found.sort(key=lambda leftover: _modified(leftover.path), reverse=True)
     return tuple(found)

@@ -29,6 +29,8 @@ class SessionStore:
 
     def __init__(self, session: Session | None = None) -> None:
         self.history: History[Session] = History(session or Session(), weigh=weigh_session)
+        #: Grows whenever another document takes the place of this one.
+        self.documents = 0
         self._listeners: list[Listener] = []
 
     @property
@@ -87,6 +89,7 @@ class SessionStore:
         """Begin a new document on a model; its history starts here."""
         old = self.session
         self.history.reset(replace(session, model=model))
+        self.documents += 1
         self._tell(old)
 
     def open_history(self, history: HistoryState[Session], model: ModelRef) -> None:
@@ -107,6 +110,7 @@ class SessionStore:
                 step = replace(step, value=replace(step.value, model=refs[ref]))
             steps.append(step)
         self.history.restore(replace(history, steps=tuple(steps)))
+        self.documents += 1
         self._tell(old)
 
     def replace(self, session: Session, label: str, *, gesture: str | None = None) -> None:

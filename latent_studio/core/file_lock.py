@@ -51,6 +51,11 @@ class FileLock:
         self._handle: int | None = None
 
     @property
+    def is_left_behind(self) -> bool:
+        """Whether the small file is there: its program has the lock, or was killed while it had."""
+        return self._beside.exists()
+
+    @property
     def is_held(self) -> bool:
         """Whether this lock was acquired and not released."""
         return self._handle is not None

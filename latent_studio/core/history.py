@@ -102,6 +102,7 @@ class History(Generic[T]):
         self._onward = dict(state.onward)
         self._next_id = max(self._steps) + 1
         self._gesture: str | None = None
+        self._version = getattr(self, "_version", 0) + 1
         self._weights: dict[int, tuple[object, int, int]] = {}
         self._bytes = 0
         for step in state.steps:
@@ -112,6 +113,11 @@ class History(Generic[T]):
     def state(self) -> HistoryState[T]:
         """All there is, to be saved or handed to another thread."""
         return HistoryState(self.steps, self._place, dict(self._onward))
+
+    @property
+    def version(self) -> int:
+        """Grows with every change of steps, stars or place; a gesture that goes on changes a value only."""
+        return self._version
 
     @property
     def current(self) -> T:
@@ -189,6 +195,7 @@ class History(Generic[T]):
         if gesture is not None and gesture == self._gesture and not self._children[self._place]:
             self._replace(replace(self._steps[self._place], value=value, label=label))
             return
+        self._version += 1
         step = Step(self._next_id, self._place, value, label, self._clock())
         self._next_id += 1
         self._steps[step.id] = step
@@ -217,6 +224,7 @@ class History(Generic[T]):
     def undo(self) -> T:
         """Step back; at the start nothing happens."""
         self.close_gesture()
+        self._version += 1
         step = self._steps[self._place]
         if step.parent is not None:
             self._onward[step.parent] = step.id
@@ -226,6 +234,7 @@ class History(Generic[T]):
     def redo(self) -> T:
         """Step forward on the branch that was visited last; at its end nothing happens."""
         self.close_gesture()
+        self._version += 1
         self._place = self._onward.get(self._place, self._place)
         return self.current
 
@@ -233,6 +242,7 @@ class History(Generic[T]):
         """Visit a step of any branch; one that was forgotten is passed over. ``redo`` follows its branch."""
         self.close_gesture()
         if id in self._steps:
+            self._version += 1
             self._place = id
             step = self._steps[id]
             while step.parent is not None:
@@ -243,6 +253,7 @@ class History(Generic[T]):
     def star(self, id: int, starred: bool = True) -> None:
         """Keep a step for good, or no longer."""
         if id in self._steps:
+            self._version += 1
             self._steps[id] = replace(self._steps[id], starred=starred)
 
     def remove_branch(self, id: int) -> bool:
@@ -285,6 +296,7 @@ class History(Generic[T]):
         parent = step.parent
         if parent is None:
             raise ValueError("the first step cannot be forgotten")
+        self._version += 1
         children = self._children.pop(step.id)
         for child in children:
             self._steps[child] = replace(self._steps[child], parent=parent)

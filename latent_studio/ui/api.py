@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from latent_studio.app.open_document import OpenDocument
     from latent_studio.app.store import SessionStore
     from latent_studio.app.studio import Studio
     from latent_studio.ui.actions import Actions
+    from latent_studio.ui.comparison import Comparison
     from latent_studio.ui.direction_shelf import DirectionShelf
     from latent_studio.ui.dropped_files import DroppedFiles
     from latent_studio.ui.job_thread import JobThread
@@ -29,6 +31,7 @@ class DockContext:
 
     Attributes:
         store: the session; changed on the GUI thread only.
+        document: the file it belongs to, ratings, notes and pictures of steps.
         bridge: ``session_changed(old, new)``.
         models: the open model, and opening another.
         renders: pictures as they come.
@@ -39,6 +42,7 @@ class DockContext:
         actions: everything the menus offer, by name.
         directions: the directions of the open model, with what the user says of them.
         pad: two directions that are moved together.
+        comparison: which states are looked at side by side.
         dropped: who takes files dropped on the window.
         navigation: asking for other parts of the window to be shown.
         model_menus: recent and bundled models.
@@ -46,6 +50,7 @@ class DockContext:
     """
 
     store: SessionStore
+    document: OpenDocument
     bridge: SessionBridge
     models: ModelOpener
     renders: RenderController
@@ -56,6 +61,7 @@ class DockContext:
     actions: Actions
     directions: DirectionShelf
     pad: PadAxes
+    comparison: Comparison
     dropped: DroppedFiles
     navigation: Navigation
     model_menus: ModelMenus

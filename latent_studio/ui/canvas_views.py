@@ -59,6 +59,20 @@ def bundled_views() -> tuple[CanvasView, ...]:
 
     return (
         CanvasView(
+            "grid",
+            tr("Grid"),
+            f"{package}.grid:GridView",
+            "F7",
+            tr("Variations of the picture to pick from, and a gallery of seeds."),
+        ),
+        CanvasView(
+            "compare",
+            tr("A | B"),
+            f"{package}.compare:CompareView",
+            "F8",
+            tr("The picture beside up to three others: flip, wipe, side by side, difference."),
+        ),
+        CanvasView(
             "sheet",
             tr("Sheet"),
             f"{package}.direction_sheet:DirectionSheet",

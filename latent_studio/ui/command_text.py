@@ -1,9 +1,10 @@
-"""A task's options as the command line that does the same."""
+"""A task's options as the command line, or the Python, that does the same."""
 
 from __future__ import annotations
 
 import dataclasses
 import shlex
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from latent_studio.core.options import options_of
@@ -29,6 +30,36 @@ def command_text(verb: str, options: OptionsClass) -> str:
         elif info.default is dataclasses.MISSING or value != info.default:
             words += _words_of(info, value)
     return shlex.join(words)
+
+
+def python_text(verb: str, options: OptionsClass) -> str:
+    """Python for a script or a notebook; options at their default are left out.
+
+    Args:
+        verb: such as ``"traverse"``.
+        options: the verb's options.
+    """
+    given = [
+        f"{info.name}={_literal(value)}"
+        for info in options_of(type(options))
+        for value in [getattr(options, info.name)]
+        if info.default is dataclasses.MISSING or value != info.default
+    ]
+    lines = ["from latent_studio.api import Studio", ""]
+    if "Path(" in "".join(given):
+        lines.insert(0, "from pathlib import Path")
+        lines.insert(1, "")
+    lines.append(f"Studio().run({verb!r}, {', '.join(given)})")
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, PurePath):
+        return f"Path({str(value)!r})"
+    if isinstance(value, tuple):
+        inner = ", ".join(_literal(one) for one in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return repr(value)
 
 
 def _words_of(info: OptionInfo, value: object) -> list[str]:

@@ -93,6 +93,9 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             scrolls=False,
             tabbed_with="edits",
         ),
+        DockEntry(
+            "history", tr("History"), f"{package}.history:HistoryDock", _BOTTOM, 102, "Ctrl+H", scrolls=False
+        ),
         DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, None, "Alt+5"),
         DockEntry(
             "timeline",

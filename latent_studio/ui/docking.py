@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QTabWidget, QWidget
+from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from latent_studio.ui.dock_catalog import DockEntry, bundled_docks
 from latent_studio.ui.measures import LEFT_WIDTH, MARGIN, RIGHT_WIDTH
@@ -21,6 +21,16 @@ _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _LEAST_HEIGHT = 80
+_LEAST_WIDTH = 160
+
+
+@runtime_checkable
+class WithHeader(Protocol):
+    """A dock's content that puts small widgets into the title."""
+
+    def headerWidgets(self) -> tuple[QWidget, ...]:
+        """They, from left to right."""
+        ...
 
 
 class Docking(QObject):
@@ -48,9 +58,19 @@ class Docking(QObject):
         #: Heights their contents asked for before, so that who made a dock smaller is not overruled.
         self._asked = {id: _wanted_height(dock) for id, dock in self._docks.items()}
         context.models.model_changed.connect(self._make_room)
+        window.installEventFilter(self)
 
     def __getitem__(self, id: str) -> PanelDock:
         return self._docks[id]
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Name the bars of tabs, which Qt makes when docks come to share a place."""
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
+            bar = event.child()
+            if isinstance(bar, QTabBar):
+                bar.setAccessibleName(self.tr("Panels that share this place"))
+                bar.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return False
 
     def toggles(self) -> list[QAction]:
         """Actions that show and hide the docks, in the order of the catalogue."""
@@ -170,6 +190,12 @@ class Docking(QObject):
         if visible and dock.widget() is None:
             content = entry.make_content(self._context)
             dock.setWidget(_scrolling(content) if entry.scrolls else content)
+            if entry.area is _BOTTOM:
+                # In a small window the bottom row must not push the columns beside it together.
+                dock.widget().setMinimumWidth(_LEAST_WIDTH)
+            if isinstance(content, WithHeader):
+                for widget in content.headerWidgets():
+                    dock.addHeaderWidget(widget)
             if not entry.is_shown and entry.height:
                 self._window.resizeDocks([dock], [entry.height], Qt.Orientation.Vertical)
 

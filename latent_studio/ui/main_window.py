@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMessageBox
 
 from latent_studio.ui.measures import LEFT_WIDTH, MARGIN, RIGHT_WIDTH
 from latent_studio.ui.theme import colour, colours
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.canvas_views import CanvasViews
     from latent_studio.ui.docking import Docking
+    from latent_studio.ui.failures import Failure
     from latent_studio.ui.widgets.latent_canvas import LatentCanvas
     from latent_studio.ui.workbench import Prepare, Workbench
 
@@ -166,11 +167,24 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout, then cancel what runs and end the threads."""
         if self._bench is not None:
+            failure = self._bench.documents.finish()
+            if failure is not None and not self._asked_to_leave(failure):
+                event.ignore()
+                return
             self._state.save(self)
             # Waiting for a step to end looks like a window that hangs; it need not be seen.
             self.hide()
             self._stuck = self._bench.close()
         super().closeEvent(event)
+
+    def _asked_to_leave(self, failure: Failure) -> bool:
+        """Ask whether to quit although the document would be lost: the only question there is."""
+        answer = QMessageBox.question(
+            self,
+            self.tr("Quit"),
+            self.tr("{why} What is not saved would be lost. Quit nevertheless?").format(why=failure.title),
+        )
+        return answer is QMessageBox.StandardButton.Yes
 
 
 def _first_size(screen: QSize) -> QSize:

@@ -14,17 +14,20 @@ if TYPE_CHECKING:
 
 #: Entries are names of actions; these stand for other things.
 _LINE, _LIBRARY, _RECENT, _DOCKS, _VIEWS = "-", "*library", "*recent", "*docks", "*views"
+_SESSIONS = "*sessions"
 
 _MENUS = (
     (
         "&File",
         (
+            "new_document", "open_document", _SESSIONS, "save_document", "save_document_as", _LINE,
+            "notes", "recover", _LINE,
             "open_model", _LIBRARY, _RECENT, _LINE,
             "save_picture", "copy_picture", _LINE,
             "quit",
         ),
     ),
-    ("&Edit", ("undo", "redo", _LINE, "reset_edits")),
+    ("&Edit", ("undo", "redo", _LINE, "reset_edits", _LINE, "copy_command", "copy_python")),
     (
         "&View",
         (
@@ -54,7 +57,9 @@ _MENUS = (
 )  # fmt: skip
 
 
-def fill_menu_bar(window: QMainWindow, context: DockContext, *, docking: Docking, views: CanvasViews) -> None:
+def fill_menu_bar(
+    window: QMainWindow, context: DockContext, *, docking: Docking, views: CanvasViews, sessions: QMenu
+) -> None:
     """Make the menus, and the field at the right that finds any action."""
     bar = window.menuBar()
     for title, entries in _MENUS:
@@ -62,7 +67,7 @@ def fill_menu_bar(window: QMainWindow, context: DockContext, *, docking: Docking
         menu.setObjectName(f"menu-{title.replace('&', '').lower()}")
         menu.setToolTipsVisible(True)
         for entry in entries:
-            _add(menu, entry, context, docking=docking, views=views)
+            _add(menu, entry, context, docking=docking, views=views, sessions=sessions)
     action = context.actions["command_palette"]
     finder = QPushButton(QCoreApplication.translate("menus", "Find any action   Ctrl+K"), bar)
     finder.setObjectName("find-action")
@@ -71,13 +76,17 @@ def fill_menu_bar(window: QMainWindow, context: DockContext, *, docking: Docking
     bar.setCornerWidget(finder, Qt.Corner.TopRightCorner)
 
 
-def _add(menu: QMenu, entry: str, context: DockContext, *, docking: Docking, views: CanvasViews) -> None:
+def _add(
+    menu: QMenu, entry: str, context: DockContext, *, docking: Docking, views: CanvasViews, sessions: QMenu
+) -> None:
     if entry == _LINE:
         menu.addSeparator()
     elif entry == _LIBRARY:
         menu.addMenu(context.model_menus.library)
     elif entry == _RECENT:
         menu.addMenu(context.model_menus.recent)
+    elif entry == _SESSIONS:
+        menu.addMenu(sessions)
     elif entry == _DOCKS:
         menu.addActions(docking.toggles())
     elif entry == _VIEWS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from latent_studio.app.library import library_models
+from latent_studio.app.model_places import remember_place
 from latent_studio.app.recents import Recent, load_recents, remember_recent
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.failures import Failure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.store import SessionStore
     from latent_studio.app.studio import Studio
@@ -31,6 +34,7 @@ log = logging.getLogger(__name__)
 class _Adoption:
     attempt: int
     model: LoadedModel
+    begin: Callable[[LoadedModel], None] | None = field(default=None, compare=False)
 
 
 class ModelOpener(QObject):
@@ -94,8 +98,20 @@ class ModelOpener(QObject):
         """Names of the user's own models, sorted."""
         return library_models(self._studio.paths)
 
-    def open(self, name_or_path: str) -> None:
-        """Begin to open a file or a library model; one that is still being opened is given up."""
+    def open(
+        self,
+        name_or_path: str,
+        *,
+        begin: Callable[[LoadedModel], None] | None = None,
+        on_failed: Callable[[Failure], None] | None = None,
+    ) -> None:
+        """Begin to open a file or a library model; one that is still being opened is given up.
+
+        Args:
+            name_or_path: which model.
+            begin: puts a document into the store once the model is open; by default a new one.
+            on_failed: told when it cannot be opened, before ``failed``.
+        """
         if self._job is not None:
             self._jobs.cancel(self._job.id)
         name = Path(name_or_path).stem
@@ -104,19 +120,21 @@ class ModelOpener(QObject):
         self._job = self._jobs.start(
             self.tr("Open {name}").format(name=name),
             partial(_load, self._studio, name_or_path),
-            on_done=partial(self._adopt, self._attempt),
-            on_failed=partial(self._fail, self._attempt),
+            on_done=partial(self._adopt, self._attempt, begin),
+            on_failed=partial(self._fail, self._attempt, on_failed),
             quiet=True,
         )
 
-    def _adopt(self, attempt: int, model: LoadedModel) -> None:
+    def _adopt(self, attempt: int, begin: Callable[[LoadedModel], None] | None, model: LoadedModel) -> None:
         if attempt == self._attempt:
             self._renders.hold()
-            self._thread.call(_Adoption(attempt, model), partial(self._studio.adopt, model))
+            self._thread.call(_Adoption(attempt, model, begin), partial(self._studio.adopt, model))
 
-    def _fail(self, attempt: int, failure: Failure) -> None:
+    def _fail(self, attempt: int, on_failed: Callable[[Failure], None] | None, failure: Failure) -> None:
         if attempt != self._attempt:
             return
+        if on_failed is not None:
+            on_failed(failure)
         self._job = None
         self.opening_changed.emit("")
         self.failed.emit(failure)
@@ -133,7 +151,7 @@ class ModelOpener(QObject):
             return
         self._renders.release()
         if isinstance(outcome, Failure):
-            self._fail(adoption.attempt, outcome)
+            self._fail(adoption.attempt, None, outcome)
             if self._model is not None:
                 self._renders.request()
             return
@@ -141,13 +159,17 @@ class ModelOpener(QObject):
         had_model = self._model is not None
         self._model = model
         self.model_changed.emit(model)
-        # A walk over the seeds goes on with the next model; a latent of one fits no other.
-        base = self._store.session.base
-        start = replace(model.start, base=base) if had_model and isinstance(base, SeedPoint) else model.start
-        if had_model:
-            # Its keys say whose they are; the timeline offers to re-key them.
-            start = replace(start, timeline=self._store.session.timeline)
-        self._store.open_model(model.ref, start)
+        if adoption.begin is not None:
+            adoption.begin(model)
+        else:
+            # A walk over the seeds goes on with the next model; a latent of one fits no other.
+            base = self._store.session.base
+            keeps_seed = had_model and isinstance(base, SeedPoint)
+            start = replace(model.start, base=base) if keeps_seed else model.start
+            if had_model:
+                # Its keys say whose they are; the timeline offers to re-key them.
+                start = replace(start, timeline=self._store.session.timeline)
+            self._store.open_model(model.ref, start)
         if adoption.attempt == self._attempt:
             self._job = None
             self.opening_changed.emit("")
@@ -158,6 +180,7 @@ def _load(studio: Studio, name_or_path: str, progress: ProgressSink, cancel: Can
     model = studio.load_model(name_or_path, progress=progress, cancel=cancel)
     try:
         remember_recent(Recent(model.ref.name, Path(model.ref.path), model.ref.sha256), studio.paths)
+        remember_place(model.ref, studio.paths)
     except OSError as error:
         log.warning("Recent models cannot be saved: %s", error)
     return model

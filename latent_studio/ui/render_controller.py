@@ -113,6 +113,11 @@ class RenderController(QObject):
         return frame is not None and frame.revision == self._revision and frame.quality is Quality.FINAL
 
     @property
+    def is_comparing(self) -> bool:
+        """Whether the pictures are those before all edits."""
+        return self._is_comparing
+
+    @property
     def full_ms(self) -> float | None:
         """How long the latest sharp picture took that reused nothing; ``None`` before the first."""
         return self._full_ms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStatusBar, QToolButton, QWidget
 
 from latent_studio.ui.icons import set_icon
 from latent_studio.ui.theme import number_font
@@ -56,6 +56,12 @@ class StatusLine(QStatusBar):
         self._cancel.setAccessibleName(self.tr("Cancel the running job"))
         set_icon(self._cancel, "close", role="muted")
         self._cancel.clicked.connect(self._cancel_running)
+        self._safety = QLabel(box)
+        self._safety.setObjectName("status-safety")
+        self._safety.setProperty("muted", True)
+        self._safety.hide()
+        row.addWidget(self._safety)
+        row.addSpacing(8)
         row.addWidget(self._job)
         row.addWidget(self._cancel)
         self.addPermanentWidget(box)
@@ -97,6 +103,13 @@ class StatusLine(QStatusBar):
         """Why this device was chosen, for whoever asks by hovering."""
         # On the line itself: the label uses its own for text that does not fit.
         self.setToolTip(reason)
+
+    def showSafety(self, text: str, hint: str = "") -> None:
+        """Say how safe the document is: "safe copy 4 s ago"; an empty text says nothing."""
+        self._safety.setText(text)
+        self._safety.setToolTip(hint)
+        self._safety.setAccessibleName(text)
+        self._safety.setVisible(bool(text))
 
     def _show_figures(self) -> None:
         self._left.setText("   ·   ".join(part for part in (self._timings, self._machine) if part))

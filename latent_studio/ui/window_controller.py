@@ -108,7 +108,6 @@ class WindowController(QObject):
     @Slot(object)
     def _take_model(self, model: LoadedModel) -> None:
         self._status.setReason(self._context.studio.engine.choice.reason)
-        self._window.setWindowTitle(self.tr("{name} – Latent Studio").format(name=model.ref.name))
 
     @Slot()
     def _enable_actions(self) -> None:

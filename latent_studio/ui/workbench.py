@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
+from latent_studio.app.open_document import OpenDocument
 from latent_studio.app.store import SessionStore
 from latent_studio.ui.actions import Actions
 from latent_studio.ui.api import DockContext
 from latent_studio.ui.canvas_controller import CanvasController
 from latent_studio.ui.canvas_views import CanvasViews
+from latent_studio.ui.comparison import Comparison
 from latent_studio.ui.direction_shelf import DirectionShelf
 from latent_studio.ui.docking import Docking
+from latent_studio.ui.document_controller import DocumentController
+from latent_studio.ui.document_writer import DocumentWriter
 from latent_studio.ui.dropped_files import DroppedFiles
 from latent_studio.ui.event_log import open_event_log
 from latent_studio.ui.history_actions import HistoryActions
@@ -29,12 +33,15 @@ from latent_studio.ui.model_opener import ModelOpener
 from latent_studio.ui.navigation import Navigation
 from latent_studio.ui.pad_axes import PadAxes
 from latent_studio.ui.picture_saver import PictureSaver
+from latent_studio.ui.recipe_opener import RecipeOpener
 from latent_studio.ui.render_controller import RenderController
 from latent_studio.ui.render_thread import RenderThread
+from latent_studio.ui.safety_line import SafetyLine
 from latent_studio.ui.seed_controller import SeedController
 from latent_studio.ui.self_test import SelfTest
 from latent_studio.ui.session_bridge import SessionBridge
 from latent_studio.ui.small_pictures import SmallPictures
+from latent_studio.ui.state_code_copier import StateCodeCopier
 from latent_studio.ui.status_line import StatusLine
 from latent_studio.ui.theme_controller import ThemeController
 from latent_studio.ui.thumbnails import Thumbnails
@@ -89,6 +96,7 @@ class Workbench(QObject):
         shelf = DirectionShelf(models, self)
         self.context = DockContext(
             store=store,
+            document=OpenDocument(store),
             bridge=self._bridge,
             models=models,
             renders=renders,
@@ -101,11 +109,13 @@ class Workbench(QObject):
             actions=actions,
             directions=shelf,
             pad=PadAxes(store, shelf=shelf, parent=self),
+            comparison=Comparison(store, bridge=self._bridge, parent=self),
             dropped=DroppedFiles(),
             navigation=Navigation(self),
             model_menus=ModelMenus(models, window),
             studio=studio,
         )
+        self._document_writer = DocumentWriter(self)
         window.setWindowIcon(icon("app", size=64))
         self.canvas = LatentCanvas(window)
         self.canvas.setObjectName("canvas")
@@ -113,6 +123,7 @@ class Workbench(QObject):
         message_bar = MessageBar(window)
         panel, tools = _canvas_panel(window, actions)
         self.views = CanvasViews(panel, self.canvas, self.context, picture_tools=tools)
+        self.context.comparison.wanted.connect(partial(self.views.bring, "compare"))
         centre = _centre(window, message_bar, panel)
         window.setCentralWidget(centre)
         # A window on the screen would show it a little later, and give its place to the docks until then.
@@ -124,10 +135,22 @@ class Workbench(QObject):
         self.docking = Docking(window, self.context)
         self.context.navigation.view_requested.connect(self.views.bring)
         self.context.navigation.dock_requested.connect(self.docking.bring)
-        fill_menu_bar(window, self.context, docking=self.docking, views=self.views)
+        self.documents = DocumentController(
+            self.context, window, canvas=self.canvas, writer=self._document_writer
+        )
+        fill_menu_bar(
+            window,
+            self.context,
+            docking=self.docking,
+            views=self.views,
+            sessions=self.documents.recent_menu,
+        )
+        SafetyLine(self.context.document, autosaver=self.documents.autosaver, status=status)
         HistoryActions(store, bridge=self._bridge, actions=actions, parent=self)
         SeedController(store, actions=actions, parent=self)
         PictureSaver(self.context, window)
+        RecipeOpener(self.context, self)
+        StateCodeCopier(self.context, self)
         SelfTest(self.context, window)
         ThemeController(studio, actions=actions, messages=self.context.messages, parent=self)
         WindowController(
@@ -153,10 +176,11 @@ class Workbench(QObject):
             Names of the threads that are stuck.
         """
         self._bridge.close()
-        threads = (self._jobs, self._render_thread)
+        threads = (self._jobs, self._document_writer, self._render_thread)
         stuck = tuple(thread.name for thread in threads if not thread.close())
         for name in stuck:
             log.error("The %s thread did not end in time.", name)
+        self.documents.close()
         if self._log is not None:
             self._log.write("closed", stuck=list(stuck))
             self._log.close()

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_tiny_model(path: Path, *, resolution: int = 16, c_dim: int = 0, channels: int = 3) -> Path:
+def write_tiny_model(
+    path: Path, *, resolution: int = 16, c_dim: int = 0, channels: int = 3, seed: int = 0
+) -> Path:
     """Write a StyleGAN2 that renders in no time, with w of 16 numbers, and give its path back."""
     checkpoint = random_checkpoint(
         resolution,
@@ -22,6 +24,7 @@ def write_tiny_model(path: Path, *, resolution: int = 16, c_dim: int = 0, channe
         channel_base=128,
         channel_max=8,
         mapping_layers=2,
+        seed=seed,
     )
     write_checkpoint(checkpoint, path)
     return path

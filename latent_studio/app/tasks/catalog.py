@@ -254,6 +254,12 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.pool_traverse:run_pool_traverse",
     ),
     Verb(
+        "model blend",
+        "Make one model of two: some rows' layers of the second, the rest of the first.",
+        f"{_TASKS}.model_blend:ModelBlendOptions",
+        f"{_TASKS}.model_blend:run_model_blend",
+    ),
+    Verb(
         "session show",
         "Say what a session file holds: model, picture, and the tree of steps.",
         f"{_TASKS}.session_show:SessionShowOptions",
@@ -282,6 +288,12 @@ VERBS: tuple[Verb, ...] = (
         "Rank the walked paths by what they change: CSV, JSON, Markdown and a page with pictures.",
         f"{_TASKS}.rank:RankOptions",
         f"{_TASKS}.rank:run_rank",
+    ),
+    Verb(
+        "recipe render",
+        "Render the picture again that a recipe tells, from an exported file.",
+        f"{_TASKS}.recipe_render:RecipeRenderOptions",
+        f"{_TASKS}.recipe_render:run_recipe_render",
     ),
     Verb(
         "doctor",

@@ -1,0 +1,119 @@
+"""The state of a session as a command line, and as Python that does the same."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from latent_studio.app.recipe import recipe_of
+from latent_studio.checkpoints.bundled import bundled_models
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.session import Session
+from latent_studio.core.synthesis import SynthesisSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: What ``generate`` has an option for.
+_FLAGS = {
+    "truncation_psi": "--psi",
+    "truncation_cutoff": "--truncation-cutoff",
+    "noise_mode": "--noise-mode",
+    "noise_seed": "--noise-seed",
+}
+
+
+def state_as_command(session: Session, *, file: Path | None = None, step: int | None = None) -> str:
+    """One line for a shell that renders the picture shown: the same bytes as saving it.
+
+    Args:
+        session: what is shown.
+        file: the session file it is saved in, as it is now; shorter than the state itself.
+        step: its step there.
+    """
+    if file is not None and step is not None:
+        return shlex.join(
+            ["latent-studio", "session", "render", str(file), "--step", str(step), "--out", "picture.png"]
+        )
+    plain = _plain_words(session)
+    if plain is not None:
+        return shlex.join(["latent-studio", "generate", *plain, "--out", "pictures"])
+    words = ["latent-studio", "recipe", "render", recipe_of(session), "--out", "picture.png"]
+    model = session.model
+    if model is not None:
+        words += ["--model", model_word(session)]
+    return shlex.join(words)
+
+
+def state_as_python(session: Session) -> str:
+    """Python that shows the picture in a notebook, or saves it; see docs/how-to/use-from-python.md."""
+    lines = ["from latent_studio.api import Studio", "", f"studio = Studio({model_word(session)!r})"]
+    settings = _changed_settings(session.synthesis)
+    ids = [edit.direction.id for edit in session.edits]
+    is_simple = (
+        isinstance(session.base, SeedPoint)
+        and all(
+            edit.enabled and edit.rows is None and edit.direction.info.source == "sefa"
+            for edit in session.edits
+        )
+        and _is_otherwise_new(session)
+    )
+    if is_simple and isinstance(session.base, SeedPoint):
+        base = session.base
+        place = f"{base.seed}" if base.is_whole else f"{base.seed}, dx={base.dx!r}, dy={base.dy!r}"
+        lines.append(f"studio.seed({place})")
+        if settings:
+            words = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+            lines.append(f"studio.set({words})")
+        lines += [
+            f"studio.move({id!r}, {edit.amount!r})" for id, edit in zip(ids, session.edits, strict=True)
+        ]
+    else:
+        lines.append(f"studio.restore({recipe_of(session)!r})")
+    lines.append('studio.save("picture.png")')
+    return "\n".join(lines) + "\n"
+
+
+def model_word(session: Session) -> str:
+    """What to call the model by: its name if it came with the program, else its file."""
+    model = session.model
+    if model is None:
+        return ""
+    return model.name if model.name in bundled_models() or not model.path else model.path
+
+
+def _plain_words(session: Session) -> list[str] | None:
+    """What ``generate`` needs; ``None`` where it has no words for the state."""
+    base, synthesis = session.base, session.synthesis
+    if not (isinstance(base, SeedPoint) and base.is_whole) or len(session.edits):
+        return None
+    settings = _changed_settings(synthesis)
+    class_idx = settings.pop("class_idx", None)
+    if session.model is None or not _is_otherwise_new(session) or not set(settings) <= set(_FLAGS):
+        return None
+    words = [model_word(session), "--seeds", str(base.seed)]
+    for name, value in settings.items():
+        words += [_FLAGS[name], repr(value) if isinstance(value, float) else str(value)]
+    if class_idx is not None:
+        words += ["--class", str(class_idx)]
+    return words
+
+
+def _changed_settings(synthesis: SynthesisSettings) -> dict[str, object]:
+    default = SynthesisSettings()
+    return {
+        field.name: getattr(synthesis, field.name)
+        for field in fields(synthesis)
+        if getattr(synthesis, field.name) != getattr(default, field.name)
+    }
+
+
+def _is_otherwise_new(session: Session) -> bool:
+    """Whether all but model, base, edits and synthesis is as in a new session."""
+    new = Session()
+    return all(
+        getattr(session, field.name) == getattr(new, field.name)
+        for field in fields(session)
+        if field.name not in ("model", "base", "edits", "synthesis")
+    )
