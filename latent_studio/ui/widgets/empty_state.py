@@ -55,6 +55,7 @@ class EmptyState(QWidget):
         self._label.setText(text)
         for button in self._buttons:
             self._layout.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._buttons = []
         for place, action in enumerate(actions):

@@ -57,6 +57,7 @@ class RowsPicker(QWidget):
         self._boxes.setNumRows(number)
         for chip, _ in self._chips:
             self._line.removeWidget(chip)
+            chip.hide()
             chip.deleteLater()
         while self._line.count():
             self._line.takeAt(0)
