@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +16,7 @@ from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import ModelError, OptionError
 from latent_studio.core.pose import Pose
 from latent_studio.core.seed_plane import SeedPoint
-from latent_studio.core.session import ModelRef
+from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.spaces import Space
 from latent_studio.core.style_mix import StyleMix
 from latent_studio.core.synthesis import SynthesisSettings
@@ -260,3 +260,11 @@ def test_the_span_stays_within_the_film():
     assert three(work=(2.0, 9.0)).span == (2.0, 3.0)
     assert three(loop="closed", closing_seconds=2.0).duration == 5.0
     assert Timeline().span == (0.0, 0.0)
+
+
+def test_a_pose_holds_everything_of_a_session_that_a_picture_depends_on():
+    """Who adds a field to ``Session`` that changes the picture adds it to ``Pose`` too, or keys lose it."""
+    held = [field.name for field in fields(Pose)]
+    assert [field.name for field in fields(Session) if field.name not in ("model", "timeline")] == held
+    session = Session(model=CATS, timeline=three())
+    assert Pose.of(session).on(session) == session
