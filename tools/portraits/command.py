@@ -1,4 +1,4 @@
-"""The verbs of the portrait workshop: train, export, evaluate, sheet, train-attributes, figures."""
+"""The verbs of the portrait workshop, from training a generator to the pictures of its page."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ from tools.portraits.weights_file import NAME, read_weights, write_factors, writ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+#: What ``companions`` makes, in this order.
+COMPANIONS = ("boundaries", "components", "encoder", "warp")
 
 #: Small enough to rebuild in seconds: shows that every step works, not what the model can do.
 TINY = Recipe(
@@ -79,6 +82,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     read.add_argument("--least", type=float, default=GOOD_ENOUGH, help="R2 from which one is offered")
     read.add_argument("--people", type=int, default=256, help="held-out people to measure on")
     read.add_argument("--seed", type=int, default=0)
+
+    more = verbs.add_parser("companions", help="make what comes with a model, by the program's own trainers")
+    more.add_argument("weights", type=Path)
+    more.add_argument("--only", action="append", choices=COMPANIONS, help="this one; again for more")
+    more.add_argument("--run", type=Path, default=Path("warp-run"), help="folder for the training of paths")
+    more.add_argument("--samples", type=int, default=1000, help="pictures that boundaries are learned from")
+    more.add_argument("--encoder-steps", type=int, default=1500)
+    more.add_argument("--warp-iterations", type=int, default=1500)
+    more.add_argument("--warp-paths", type=int, default=16)
 
     figures = verbs.add_parser("figures", help="draw the pictures of the page on how the model was made")
     figures.add_argument("weights", type=Path)
@@ -196,6 +208,32 @@ def _train_attributes(options: argparse.Namespace) -> None:
         print(f"{name:18s} {quality.renders[name]:6.3f} {value:6.3f}{note}")
 
 
+def _companions(options: argparse.Namespace) -> None:
+    # The whole program comes with these; the other verbs do without.
+    from tools.portraits import companions
+
+    wanted = options.only or COMPANIONS
+    weights: Path = options.weights
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    if "boundaries" in wanted:
+        companions.make_boundaries(weights, samples=options.samples, say=say)
+    if "components" in wanted:
+        companions.make_components(weights, say=say)
+    if "encoder" in wanted:
+        companions.make_encoder(weights, steps=options.encoder_steps, say=say)
+    if "warp" in wanted:
+        companions.make_warp_paths(
+            weights,
+            options.run,
+            iterations=options.warp_iterations,
+            paths=options.warp_paths,
+            say=say,
+        )
+
+
 def _figures(options: argparse.Namespace) -> None:
     from tools.portraits.figures import write_figures
 
@@ -229,6 +267,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
     "export": _export,
     "evaluate": _evaluate,
     "train-attributes": _train_attributes,
+    "companions": _companions,
     "figures": _figures,
     "sheet": _sheet,
 }
