@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tools.portraits.network import Generator
 
 #: An attribute that explains less than this of the truth on the generator's pictures is not offered.
-GOOD_ENOUGH = 0.5
+GOOD_ENOUGH = 0.25
 
 
 @dataclass(frozen=True, slots=True)
