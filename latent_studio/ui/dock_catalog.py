@@ -122,7 +122,7 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             f"{package}.warp:WarpDock",
             _BOTTOM,
             270,
-            "Alt+0",
+            "Ctrl+Alt+W",
             is_shown=False,
             tabbed_with="timeline",
         ),

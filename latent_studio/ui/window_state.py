@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: Raised when docks are added or renamed, so that an old layout does not hide them.
-_LAYOUT_VERSION = 3
+_LAYOUT_VERSION = 4
 
 
 class WindowState:
