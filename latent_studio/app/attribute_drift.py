@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from latent_studio.core.errors import LatentStudioError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
     from latent_studio.core.session import ModelRef
     from latent_studio.methods.attributes.catalog import PredictorEntry
     from latent_studio.methods.attributes.protocol import AttributePredictor, LikenessPredictor
+
+log = logging.getLogger(__name__)
 
 #: The model whose pictures the predictors of this scope know.
 _PORTRAITS = "portraits"
@@ -57,9 +62,6 @@ class DriftReader:
             before: ``(H, W, C)`` uint8.
             after: the same shape.
             names: what to look for, as users call it; those no predictor knows are left out.
-
-        Raises:
-            LatentStudioError: a predictor's weights are damaged.
         """
         import torch
 
@@ -92,8 +94,20 @@ class DriftReader:
 
             registry = bundled_predictors()
             entries = [registry.get(id) for id in sorted(registry)]
-            self._loaded = [entry.load(self._device) for entry in entries if self._knows(entry)]
+            self._loaded = [
+                predictor
+                for entry in entries
+                if self._knows(entry) and (predictor := self._load(entry)) is not None
+            ]
         return self._loaded
+
+    def _load(self, entry: PredictorEntry) -> AttributePredictor | None:
+        """A predictor; ``None`` where its weights are not here: the others still speak."""
+        try:
+            return entry.load(self._device)
+        except LatentStudioError as error:
+            log.info("%s does not look at drift: %s", entry.id, error)
+            return None
 
     def _knows(self, entry: PredictorEntry) -> bool:
         if entry.scope == "portraits":

@@ -52,7 +52,7 @@ class BoundaryTrainer(QObject):
             return
         known = sorted(bundled_predictors())
         form = OptionsForm(BoundaryTrainOptions, fields=_FIELDS)
-        form.set_values({"predictor": "portraits" if "portraits" in known else known[0], "samples": 500})
+        form.set_values({"predictor": _usual_predictor(model), "samples": 500})
         for name, label in (
             ("predictor", self.tr("Predictor")),
             ("attribute", self.tr("Only attributes")),
@@ -119,6 +119,16 @@ class BoundaryTrainer(QObject):
         )
         self._context.messages.success(title, hint=notes[0] if count == 1 else "")
         self._context.directions.reveal(learned[0].direction.id)
+
+
+def _usual_predictor(model: LoadedModel) -> str:
+    """The predictor made for the model, else one that reads pictures of any kind."""
+    from latent_studio.methods.attributes.catalog import bundled_predictors
+
+    registry = bundled_predictors()
+    if model.ref.name in registry:
+        return model.ref.name
+    return next((id for id in sorted(registry) if registry.get(id).scope == "any"), "")
 
 
 def _learn(
