@@ -74,7 +74,7 @@ def main() -> None:
     )
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--predictor", default="portraits")
-    parser.add_argument("--attributes", nargs="+", default=["smile", "glasses", "yaw", "age"])
+    parser.add_argument("--attributes", nargs="+", default=["yaw", "glasses", "mouth_open", "hair_grey"])
     parser.add_argument("--pool", type=int, default=1500, help="pictures the boundaries are trained on")
     parser.add_argument("--samples", type=int, default=200, help="pictures that are judged")
     parser.add_argument("--steps", type=int, default=5, help="amounts over the calibrated range")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Latents further out than all but this share of random ones are unusual.
 _USUAL_SHARE = 0.99
+#: Nor does the model often go further than this along one direction, in deviations of its latents there.
+_USUAL_SIGMAS = 3.0
 #: The walk looks this far at most, in standard deviations along the direction.
 FURTHEST_SIGMAS = 12.0
 STEP_SIGMAS = 0.25
@@ -59,7 +61,8 @@ class LatentRegion:
     def __init__(self, samples: NDArray[np.float32]) -> None:
         x = samples.astype(np.float64)
         self._mean = x.mean(axis=0)
-        variances, columns = _eigh((x - self._mean).T @ (x - self._mean) / max(len(x) - 1, 1))
+        self._covariance: NDArray[np.float64] = (x - self._mean).T @ (x - self._mean) / max(len(x) - 1, 1)
+        variances, columns = _eigh(self._covariance)
         # Some of the mean variance in every direction: in the narrowest ones the samples say little, and
         # pictures look as they should well beyond them.
         variances = np.maximum(variances, 0.0) + 0.3 * max(float(variances.mean()), 1e-30)
@@ -70,6 +73,12 @@ class LatentRegion:
         """Distance of ``(n, dim)`` points from the mean, in the samples' own deviations, ``(n,)``."""
         centred = np.asarray(points, dtype=np.float64) - self._mean
         return np.asarray(np.linalg.norm(centred @ self._scaled, axis=1))
+
+    def places(self, points: NDArray[np.floating], steps: NDArray[np.floating]) -> NDArray[np.float64]:
+        """How far ``(n, dim)`` points lie along the steps to them, in the samples' deviations there."""
+        x, way = np.asarray(points, dtype=np.float64) - self._mean, np.asarray(steps, dtype=np.float64)
+        spread = np.sqrt(np.maximum(((way @ self._covariance) * way).sum(axis=1), 1e-30))
+        return np.asarray((x * way).sum(axis=1) / spread)
 
 
 def latent_ends(
@@ -91,8 +100,11 @@ def latent_ends(
         for k in range(1, round(FURTHEST_SIGMAS / STEP_SIGMAS) + 1):
             amount = side * k * STEP_SIGMAS * direction.sigma
             moved = np.stack([direction.move(start, amount) for start in starts])
-            points = moved if direction.space is Space.Z else _moved_rows(moved, starts)
-            if np.median(region.distances(points)) > region.usual:
+            points, before = moved, starts
+            if direction.space is not Space.Z:
+                points, before = _moved_rows(moved, starts), _moved_rows(moved, starts, of=starts)
+            along = region.places(points, points - before)
+            if np.median(region.distances(points)) > region.usual or np.median(along) > _USUAL_SIGMAS:
                 reason = "unusual"
                 break
             reached = amount
@@ -157,11 +169,14 @@ def calibrated(
     return Calibration(low, high, low_reason, high_reason)
 
 
-def _moved_rows(moved: NDArray[np.float32], starts: NDArray[np.float32]) -> NDArray[np.float32]:
+def _moved_rows(
+    moved: NDArray[np.float32], starts: NDArray[np.float32], *, of: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
     """One w for each latent: the mean of the rows that move; of all, where none does."""
     touched = (moved != starts).any(axis=(0, 2))
     rows = np.flatnonzero(touched) if touched.any() else np.arange(moved.shape[1])
-    return np.asarray(moved[:, rows].mean(axis=1), dtype=np.float32)
+    source = moved if of is None else of
+    return np.asarray(source[:, rows].mean(axis=1), dtype=np.float32)
 
 
 def _eigh(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
