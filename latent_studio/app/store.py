@@ -53,8 +53,8 @@ class SessionStore:
         return unlisten
 
     def set_base(self, base: Base, label: str, *, gesture: str | None = None) -> None:
-        """Start from another seed or latent."""
-        self.replace(replace(self.session, base=base), label, gesture=gesture)
+        """Start from another seed or latent; noise that was found with the last one goes with it."""
+        self.replace(replace(self.session, base=base, noise=None), label, gesture=gesture)
 
     def set_synthesis(self, synthesis: SynthesisSettings, label: str, *, gesture: str | None = None) -> None:
         """Change truncation, noise or class."""

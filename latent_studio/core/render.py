@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
+    from latent_studio.core.noise_maps import FoundNoise
     from latent_studio.core.pose import Pose
     from latent_studio.core.session import Session
     from latent_studio.core.style_mix import StyleMix
@@ -40,6 +41,8 @@ class RenderRequest:
         coarse_only: stop at the preview, as thumbnails do.
         locks: directions that only their own edits may move along.
         mix: rows of ws that come from another place.
+        noise: maps that were found with the base, in place of the model's own when ``noise_mode`` is
+            ``const``.
     """
 
     revision: int
@@ -49,6 +52,7 @@ class RenderRequest:
     coarse_only: bool = False
     locks: tuple[Direction, ...] = ()
     mix: StyleMix | None = None
+    noise: FoundNoise | None = None
 
     @classmethod
     def of(cls, session: Session, *, revision: int, coarse_only: bool = False) -> RenderRequest:
@@ -61,6 +65,7 @@ class RenderRequest:
             coarse_only,
             locks=session.locks,
             mix=session.mix,
+            noise=session.noise,
         )
 
     @classmethod

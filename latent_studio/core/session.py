@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     # Not at run time: a session is made before the first window, and numpy would keep that waiting.
     from latent_studio.core.directions import Direction
     from latent_studio.core.latent import Latent
+    from latent_studio.core.noise_maps import FoundNoise
+    from latent_studio.core.projections import ProjectedPhoto
     from latent_studio.core.style_mix import StyleMix
 
     #: Where a picture starts from before any edit.
@@ -52,3 +54,7 @@ class Session:
     mix: StyleMix | None = None
     #: Keys of a film; no part of the picture.
     timeline: Timeline = field(default_factory=Timeline)
+    #: Noise maps that were found with the base; ``None`` for the model's own.
+    noise: FoundNoise | None = None
+    #: Photos whose latents were found, the latest last; no part of the picture.
+    projections: tuple[ProjectedPhoto, ...] = ()

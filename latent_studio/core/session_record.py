@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.core.directions import Direction
+    from latent_studio.core.noise_maps import FoundNoise
+    from latent_studio.core.projections import ProjectedPhoto
     from latent_studio.core.session import Base
     from latent_studio.core.style_mix import StyleMix
     from latent_studio.core.timeline import Timeline
@@ -225,6 +227,62 @@ def _read_timeline(reader: Reader) -> Timeline:
     return read_timeline(reader, CODECS)
 
 
+def _write_noise(noise: FoundNoise | None, attachments: Attachments) -> object:
+    return None if noise is None else [attachments.put(one) for one in noise.maps]
+
+
+def _read_noise(reader: Reader) -> FoundNoise | None:
+    if reader.is_null():
+        return None
+    from latent_studio.core.noise_maps import FoundNoise
+
+    maps = [entry.array() for entry in reader.items()]
+    noise: FoundNoise = reader.guard(lambda: FoundNoise(maps))
+    return noise
+
+
+_PHOTO_PLAIN = ("name", "path", "sha256", "size", "quad", "marks", "perceptual", "psnr", "sigmas")
+
+
+def _write_projections(photos: tuple[ProjectedPhoto, ...], attachments: Attachments) -> object:
+    return [
+        {
+            **{name: record_of(getattr(photo, name), attachments) for name in _PHOTO_PLAIN},
+            "latent": _write_base(photo.latent, attachments),
+            "noise": _write_noise(photo.noise, attachments),
+        }
+        for photo in photos
+    ]
+
+
+def _read_projections(reader: Reader) -> tuple[ProjectedPhoto, ...]:
+    from latent_studio.core.projections import ProjectedPhoto
+
+    photos = []
+    for entry in reader.items():
+        entry.only(*_PHOTO_PLAIN, "latent", "noise")
+        latent = _read_base(entry.get("latent"))
+        if not isinstance(latent, Latent):
+            raise damaged(f"{entry.place} has no latent")
+        width, height = (side.number() for side in entry.get("size").items())
+        photos.append(
+            ProjectedPhoto(
+                entry.get("name").text(),
+                entry.get("path").text(),
+                entry.get("sha256").text(),
+                (int(width), int(height)),
+                tuple(one.number() for one in entry.get("quad").items()),
+                tuple(one.number() for one in entry.get("marks").items()),
+                latent,
+                _read_noise(entry.get("noise")),
+                entry.get("perceptual").number(),
+                entry.get("psnr").number(),
+                entry.get("sigmas").number(),
+            )
+        )
+    return tuple(photos)
+
+
 #: One line per field of ``Session``; whoever adds a field adds its codec.
 CODECS: dict[str, Codec[Any]] = {
     "model": Codec(_write_model, _read_model),
@@ -234,4 +292,6 @@ CODECS: dict[str, Codec[Any]] = {
     "locks": Codec(_write_locks, _read_locks),
     "mix": Codec(_write_mix, _read_mix),
     "timeline": Codec(_write_timeline, _read_timeline),
+    "noise": Codec(_write_noise, _read_noise),
+    "projections": Codec(_write_projections, _read_projections),
 }

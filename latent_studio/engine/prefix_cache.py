@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from latent_studio.generators.protocol import Features, Stage
 
-#: Identifies the noise of a render: the mode, and the seed where it matters.
+#: Identifies the noise of a render: the mode, and the seed where it matters; or the digest of maps found.
 NoiseKey = tuple[str, int]
 #: Index of a stage, noise, digest of the rows of ws it depends on.
 PrefixKey = tuple[int, NoiseKey, bytes]

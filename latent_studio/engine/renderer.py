@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from latent_studio.core.render import Frame, Quality
@@ -19,11 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    import numpy as np
     from numpy.typing import NDArray
 
+    from latent_studio.core.noise_maps import FoundNoise
     from latent_studio.core.render import RenderRequest
-    from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.engine.cuda_graphs import GraphBook
     from latent_studio.engine.prefix_cache import NoiseKey, PrefixCache
     from latent_studio.engine.views import View
@@ -77,6 +77,7 @@ class Renderer:
         self._graphs = graphs
         self._clock = clock
         self._random_noise: tuple[tuple[int, bytes], NoiseMaps] | None = None
+        self._own_noise: tuple[tuple[str, bytes], NoiseMaps] | None = None
 
     @property
     def coarse_resolution(self) -> int:
@@ -176,8 +177,8 @@ class Renderer:
             return StageWalk(
                 view,
                 self.resolver.ws(request),
-                noise=self._noise(request.synthesis, view),
-                noise_key=_noise_key(request.synthesis),
+                noise=self._noise(request, view),
+                noise_key=_noise_key(request),
                 cache=cache,
                 # Dozens of thumbnails would push out what the next drag starts from.
                 feeds_cache=not request.coarse_only,
@@ -186,7 +187,10 @@ class Renderer:
     def _coarse_stage(self, view: View, *, start: int) -> int | None:
         return coarse_stage(view.generator.stages, view.times, start=start, budget_seconds=self._budget)
 
-    def _noise(self, synthesis: SynthesisSettings, view: View) -> NoiseMaps:
+    def _noise(self, request: RenderRequest, view: View) -> NoiseMaps:
+        synthesis = request.synthesis
+        if request.noise is not None and synthesis.noise_mode == "const":
+            return self._found_noise(request.noise, view)
         if synthesis.noise_mode != "random":
             return view.generator.noise_maps(synthesis.noise_mode)
         key = (synthesis.noise_seed, view.key)
@@ -196,12 +200,27 @@ class Renderer:
             self._random_noise = (key, view.generator.noise_maps("random", rng=rng))
         return self._random_noise[1]
 
+    def _found_noise(self, noise: FoundNoise, view: View) -> NoiseMaps:
+        """Maps that came with a latent; what belongs to another size of picture is left to the model."""
+        if self._own_noise is None or self._own_noise[0] != (noise.digest, view.key):
+            own = view.generator.noise_maps("const")
+            device = view.generator.device
+            maps = [torch.from_numpy(np.array(one))[None, None].to(device) for one in noise.maps]
+            fits = len(maps) == len(own) and all(
+                stored is None or stored.shape[-2:] == found.shape[-2:]
+                for stored, found in zip(own, maps, strict=True)
+            )
+            if fits:
+                own = tuple(None if a is None else b for a, b in zip(own, maps, strict=True))
+            self._own_noise = ((noise.digest, view.key), own)
+        return self._own_noise[1]
+
     def _replay(
         self, walk: StageWalk, request: RenderRequest, step: Step, *, exit_index: int | None
     ) -> NDArray[np.uint8] | None:
         """The picture from a CUDA graph; ``None`` where graphs are not used."""
         # A graph is recorded of the generator as it is.
-        if self._graphs is None or walk.view is not self._views.plain:
+        if self._graphs is None or walk.view is not self._views.plain or request.noise is not None:
             return None
         with step():
             graph = self._graphs.find(request.synthesis.noise_mode, exit_index=exit_index)
@@ -223,6 +242,9 @@ class Renderer:
         )
 
 
-def _noise_key(synthesis: SynthesisSettings) -> NoiseKey:
+def _noise_key(request: RenderRequest) -> NoiseKey:
+    synthesis = request.synthesis
+    if request.noise is not None and synthesis.noise_mode == "const":
+        return request.noise.digest, 0
     seed = synthesis.noise_seed if synthesis.noise_mode == "random" else 0
     return synthesis.noise_mode, seed

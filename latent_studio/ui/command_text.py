@@ -26,7 +26,7 @@ def command_text(verb: str, options: OptionsClass) -> str:
     for info in sorted(infos, key=lambda info: not info.positional):
         value = getattr(options, info.name)
         if info.positional:
-            words.append(str(value))
+            words += [str(one) for one in value] if info.many else [str(value)]
         elif info.default is dataclasses.MISSING or value != info.default:
             words += _words_of(info, value)
     return shlex.join(words)

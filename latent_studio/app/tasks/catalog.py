@@ -110,6 +110,12 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.align:run_align",
     ),
     Verb(
+        "project",
+        "Find the latents of photos; many files, resumed where it was stopped.",
+        f"{_TASKS}.project:ProjectOptions",
+        f"{_TASKS}.project:run_project",
+    ),
+    Verb(
         "paste",
         "Put an edited crop back into its photo, at full size.",
         f"{_TASKS}.paste:PasteOptions",
@@ -180,6 +186,24 @@ VERBS: tuple[Verb, ...] = (
         "Draw the directions of a model at a glance, a row of pictures for each.",
         f"{_TASKS}.direction_sheet:DirectionSheetOptions",
         f"{_TASKS}.direction_sheet:run_direction_sheet",
+    ),
+    Verb(
+        "encoder apply",
+        "See the latents of photos with a model's encoder, at once.",
+        f"{_TASKS}.encoder_apply:EncoderApplyOptions",
+        f"{_TASKS}.encoder_apply:run_encoder_apply",
+    ),
+    Verb(
+        "latent show",
+        "Say what a latent file holds, of ours or of other programs, and how it was read.",
+        f"{_TASKS}.latent_show:LatentShowOptions",
+        f"{_TASKS}.latent_show:run_latent_show",
+    ),
+    Verb(
+        "latent convert",
+        "Write latents as another program reads them.",
+        f"{_TASKS}.latent_convert:LatentConvertOptions",
+        f"{_TASKS}.latent_convert:run_latent_convert",
     ),
     Verb(
         "model info",

@@ -264,21 +264,19 @@ class _Search:
         """The best of the mean, random samples and what an encoder saw, by coarse pictures."""
         stats, settings = self._stats, self._settings
         candidates = [stats.mean[None]]
-        if settings.start != "mean":
+        if settings.start != "mean" and settings.samples:
             # Pulled halfway to the mean: fewer odd ones, and it is only a start.
             drawn = stats.samples[: settings.samples]
             candidates.append(stats.mean + 0.6 * (drawn - stats.mean))
         w = torch.cat(candidates)
         level = self._levels[min(1, len(self._levels) - 1)]
-        losses = []
-        for begin in range(0, len(w), _START_BATCH):
-            self._check_cancel()
-            part = w[begin : begin + _START_BATCH]
-            with self._step(), torch.no_grad():
-                ws = part[:, None].expand(-1, self._generator.spec.num_ws, -1).contiguous()
-                pictures = picture_at(self._generator, ws, self._noise, stage=level)
-                losses.append(picture_loss(pictures, self._target, settings.weights)[0])
-        best = w[int(torch.cat(losses).argmin())]
+        try:
+            losses = self._losses_of(w, level, _START_BATCH)
+        except OutOfMemoryError:
+            level = self._levels[0]
+            losses = self._losses_of(w, level, 1)
+        smallest = float(losses.min())
+        best = w[int(losses.argmin())]
         if settings.start == "encoder" and encoded is not None:
             encoded = encoded.to(self._generator.device)
             with self._step(), torch.no_grad():
@@ -286,14 +284,15 @@ class _Search:
                     self._generator, ws_of(encoded, self._generator.spec.num_ws), self._noise, stage=level
                 )
                 loss = picture_loss(picture, self._target, settings.weights)[0]
-            if float(loss) <= float(torch.cat(losses).min()):
+            # Without samples to compare with, its word is taken.
+            if not settings.samples or float(loss) <= smallest:
                 space_now: SpaceName = "w+" if encoded.ndim == 2 else "w"
                 if encoded.ndim == 2 and space != "w+":
                     encoded, space_now = encoded.mean(0), "w"
                 self._keep("start", space_now, encoded, None)
                 return encoded, space_now
         if space == "z" and self._generator.spec.has_mapping:
-            index = int(torch.cat(losses).argmin())
+            index = int(losses.argmin())
             z = self._z_of_sample(index - 1) if index else torch.zeros(self._generator.spec.z_dim)
             z = z.to(self._generator.device)
             self._keep("start", "z", z, None)
@@ -301,6 +300,18 @@ class _Search:
         space_now = "z" if space == "z" else "w"
         self._keep("start", space_now, best, None)
         return best, space_now
+
+    def _losses_of(self, w: Tensor, level: int, batch: int) -> Tensor:
+        """How far the pictures of many w's are, ``(N,)``."""
+        losses = []
+        for begin in range(0, len(w), batch):
+            self._check_cancel()
+            part = w[begin : begin + batch]
+            with self._step(), torch.no_grad():
+                ws = part[:, None].expand(-1, self._generator.spec.num_ws, -1).contiguous()
+                pictures = picture_at(self._generator, ws, self._noise, stage=level)
+                losses.append(picture_loss(pictures, self._target, self._settings.weights)[0])
+        return torch.cat(losses)
 
     def _z_of_sample(self, index: int) -> Tensor:
         """The z that a sample of the statistics came from."""

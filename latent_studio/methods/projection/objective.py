@@ -143,7 +143,7 @@ def score_picture(picture: Tensor, target: Target, *, sigmas: float, rows: float
     """The score of a full-size picture ``(1, C, R, R)``."""
     with torch.no_grad():
         shown = clamped(as_rgb(picture))
-        mse = float((shown - target.image).square().mean())
+        mse = float((shown - clamped(target.image)).square().mean())
         side = compared_side(shown.shape[-1])
         small, seen = at_side(shown, side), target.at(side)[1]
         perceptual = 0.0 if seen is None else float(target.net.distance(target.net.features(small), seen))

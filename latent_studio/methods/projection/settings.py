@@ -49,8 +49,3 @@ def preset(name: PresetName, *, space: SpaceName = "w+", seed: int = 0) -> Proje
             return ProjectionSettings(
                 space, samples=256, w_steps=120, w_plus_steps=200, noise_steps=60, seed=seed
             )
-
-
-def published_space(space: SpaceName) -> SpaceName:
-    """The space a published schedule works in."""
-    return "w" if space == "z" else space

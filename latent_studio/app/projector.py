@@ -1,0 +1,255 @@
+"""Projector: searches latents on the open model; remembers what every search needs again."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from latent_studio.core.jobs import Progress
+from latent_studio.core.latent import Latent
+from latent_studio.core.noise_maps import FoundNoise
+from latent_studio.core.render import Frame, Quality
+from latent_studio.core.spaces import Space
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from latent_studio.app.stored_latents import StoredLatent
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.paths import Paths
+    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.engine.engine import Engine
+    from latent_studio.methods.projection.ladder import Look, Projection, Rung, Start
+    from latent_studio.methods.projection.latent_stats import LatentStats
+    from latent_studio.methods.projection.perceptual import PerceptualNet
+    from latent_studio.methods.projection.published import PublishedSettings
+    from latent_studio.methods.projection.settings import ProjectionSettings
+
+#: A preview crosses to whoever watches this often at most.
+_PREVIEW_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found for a crop.
+
+    Attributes:
+        projection: all its rungs.
+        crop: ``(R, R, 3)`` uint8, the target.
+        model_sha256: of the model it was found on.
+        frames: pictures on the way, ``(r, r, 3)`` uint8, if they were asked for.
+    """
+
+    projection: Projection
+    crop: NDArray[np.uint8]
+    model_sha256: str
+    frames: tuple[NDArray[np.uint8], ...] = ()
+
+
+class Projector:
+    """Searches on one engine.
+
+    Args:
+        engine: its background steps do the work, so that sliders stay live.
+        paths: where the user's encoders are.
+    """
+
+    def __init__(self, engine: Engine, paths: Paths) -> None:
+        self._engine = engine
+        self._paths = paths
+        self._net: PerceptualNet | None = None
+        self._stats: dict[tuple[str, int], LatentStats] = {}
+
+    def project(
+        self,
+        model: LoadedModel,
+        crop: NDArray[np.uint8],
+        settings: ProjectionSettings | PublishedSettings,
+        *,
+        class_idx: int = 0,
+        start: Start | None = None,
+        frames: int = 0,
+        progress: ProgressSink,
+        cancel: CancelToken,
+    ) -> Found:
+        """Search for a crop's latent. A cancel returns the best so far, if there is any.
+
+        Args:
+            model: the one to search on; it may be closed in the window meanwhile.
+            crop: ``(S, S, 3)`` uint8 RGB; brought to the model's size.
+            settings: of our own search, or a published one.
+            class_idx: label of a conditional model.
+            start: an earlier result to go on from.
+            frames: keep about this many pictures of the way.
+            progress: told about ten times a second, with a preview.
+            cancel: stops the search.
+
+        Raises:
+            LatentStudioError: the search cannot begin.
+            Cancelled: a stop was asked for before there was anything to keep.
+        """
+        from latent_studio.methods.projection.ladder import project
+        from latent_studio.methods.projection.latent_stats import latent_stats
+        from latent_studio.methods.projection.objective import Target
+        from latent_studio.methods.projection.published import PublishedSettings, project_published
+
+        generator = model.generator
+        step = self._engine.job_step
+        progress(Progress(None, "Looking at the model"))
+        key = (model.ref.sha256, class_idx)
+        if key not in self._stats:
+            self._stats = {key: latent_stats(generator, class_idx=class_idx, step=step)}
+        cancel.check()
+        target = Target(
+            _tensor(crop, generator.spec.resolution, generator.device), self._perceptual(generator)
+        )
+        if generator.spec.channels == 1:
+            target.image = target.image.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+        watcher = _Watcher(progress, frames, settings)
+        if isinstance(settings, PublishedSettings):
+            found = project_published(
+                generator, target, settings, step=step, stats=self._stats[key], class_idx=class_idx,
+                encoded=self._encoded(model, target.image), report=watcher.see, check_cancel=cancel.check,
+            )  # fmt: skip
+        else:
+            encoded = (
+                self._encoded(model, target.image) if settings.start == "encoder" and not start else None
+            )
+            found = project(
+                generator, target, settings, step=step, start=start, encoded=encoded, class_idx=class_idx,
+                stats=self._stats[key], report=watcher.see, check_cancel=cancel.check,
+            )  # fmt: skip
+        pixels = np.asarray(
+            ((target.image[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).cpu().numpy(), np.uint8
+        )
+        return Found(found, pixels, model.ref.sha256, tuple(watcher.frames))
+
+    def encode(self, model: LoadedModel, crop: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        """What the model's encoder sees in a crop, ``(w_dim,)``; ``None`` if it has none."""
+        generator = model.generator
+        seen = self._encoded(model, _tensor(crop, generator.spec.resolution, generator.device))
+        return None if seen is None else np.asarray(seen.cpu().numpy(), dtype=np.float32)
+
+    def _encoded(self, model: LoadedModel, image: Tensor) -> Tensor | None:
+        from pathlib import Path
+
+        import torch
+
+        from latent_studio.app.encoder_files import find_encoder
+
+        found = find_encoder(Path(model.ref.path), model.ref.sha256, model.spec.w_dim, self._paths)
+        if found is None:
+            return None
+        with self._engine.job_step(), torch.no_grad():
+            seen: Tensor = found[0].to(image.device)(image)[0]
+        return seen
+
+    def _perceptual(self, generator: object) -> PerceptualNet:
+        from latent_studio.methods.projection.perceptual import load_perceptual_net
+
+        if self._net is None:
+            self._net = load_perceptual_net(self._engine.choice.device)
+        return self._net
+
+
+class _Watcher:
+    """Turns every evaluation into a report now and then, and keeps pictures for a film."""
+
+    def __init__(
+        self, progress: ProgressSink, frames: int, settings: ProjectionSettings | PublishedSettings
+    ) -> None:
+        self._progress = progress
+        self._wanted = frames
+        self._seen = 0
+        self._shown = -1.0
+        self.frames: list[NDArray[np.uint8]] = []
+
+    def see(self, look: Look) -> None:
+        """Take one evaluation."""
+        if self._wanted and look.fraction * self._wanted >= len(self.frames):
+            self.frames.append(pixels_of(look.picture))
+        self._seen += 1
+        now = time.monotonic()
+        preview = None
+        if now - self._shown > _PREVIEW_SECONDS:
+            self._shown = now
+            preview = Frame(self._seen, Quality.COARSE, pixels_of(look.picture), 0.0)
+        message = f"{look.rung}: {look.per_second:.1f} steps/s, {_duration(look.seconds_left)} left"
+        self._progress(
+            Progress(
+                look.fraction,
+                message,
+                preview,
+                {**look.losses, "steps/s": look.per_second, "seconds left": look.seconds_left},
+            )
+        )
+
+
+def rung_latent(rung: Rung) -> tuple[Latent, FoundNoise | None]:
+    """A rung's latent and noise as values of a session."""
+    noise = None
+    if rung.noise is not None:
+        noise = FoundNoise([np.zeros((1, 1)) if one is None else one[0, 0].numpy() for one in rung.noise])
+    return Latent(Space(rung.space), rung.latent.numpy()), noise
+
+
+def start_of(stored: StoredLatent) -> Start:
+    """A latent from a file or a session as the start of a search."""
+    import torch
+
+    from latent_studio.methods.projection.ladder import Start
+
+    noise = None
+    if stored.noise is not None:
+        noise = tuple(torch.from_numpy(np.array(one))[None, None] for one in stored.noise.maps)
+    latent = torch.from_numpy(np.array(stored.latent.values))
+    match stored.latent.space:
+        case Space.Z:
+            return Start("z", latent, noise)
+        case Space.W:
+            return Start("w", latent, noise)
+        case Space.W_PLUS:
+            return Start("w+", latent, noise)
+
+
+def pixels_of(picture: Tensor) -> NDArray[np.uint8]:
+    """``(1, C, r, r)`` in [-1, 1] as ``(r, r, C)`` uint8, read-only; what is not finite is grey."""
+    shown = picture[0].detach().float().nan_to_num(0, 1, -1).permute(1, 2, 0)
+    pixels = np.asarray((shown * 127.5 + 128).clamp(0, 255).cpu().numpy(), dtype=np.uint8)
+    pixels.flags.writeable = False
+    return pixels
+
+
+def error_map(crop: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Where two pictures differ: ``(H, W, 3)`` uint8, black through red to yellow at a difference of 64."""
+    difference = np.abs(crop.astype(np.float32) - picture.astype(np.float32)).mean(2) / 64
+    heat = np.stack([difference * 2, difference * 2 - 1, difference * 0], axis=2)
+    return np.asarray((heat.clip(0, 1) * 255).round(), dtype=np.uint8)
+
+
+def continued(settings: ProjectionSettings, space: str) -> ProjectionSettings:
+    """Settings to go on from a result: more of its own rung and those above it."""
+    if space == "w+":
+        return replace(settings, w_steps=0, w_plus_steps=settings.w_plus_steps + settings.w_steps)
+    return settings
+
+
+def _tensor(crop: NDArray[np.uint8], side: int, device: object) -> Tensor:
+    """``(1, 3, side, side)`` in [-1, 1]."""
+    import torch
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(crop))
+    if image.size != (side, side):
+        image = image.resize((side, side), Image.Resampling.LANCZOS)
+    tensor = torch.from_numpy(np.array(image, dtype=np.float32)).permute(2, 0, 1)[None]
+    return (tensor / 127.5 - 1).to(device)  # type: ignore[call-overload, no-any-return]
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"

@@ -1,0 +1,200 @@
+"""The ladder on a tiny network: better rung by rung, the same twice, stopped and gone on with."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from latent_studio.checkpoints.open import open_checkpoint
+from latent_studio.core.errors import Cancelled, OutOfMemoryError
+from latent_studio.core.jobs import CancelToken
+from latent_studio.generators.catalog import build_generator
+from latent_studio.methods.projection import ladder
+from latent_studio.methods.projection.ladder import Look, Projection, Start, project
+from latent_studio.methods.projection.latent_stats import latent_stats
+from latent_studio.methods.projection.noise import noise_penalty, normalised_noise
+from latent_studio.methods.projection.objective import Target
+from latent_studio.methods.projection.settings import ProjectionSettings, preset
+from tests.helpers.model_files import write_tiny_model
+from tests.helpers.pooled_net import PooledNet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from latent_studio.generators.protocol import Generator
+
+SETTINGS = ProjectionSettings("w+", samples=16, w_steps=12, w_plus_steps=12)
+
+
+@pytest.fixture(scope="module")
+def generator(tmp_path_factory: pytest.TempPathFactory) -> Generator:
+    path: Path = tmp_path_factory.mktemp("m") / "tiny.safetensors"
+    return build_generator(open_checkpoint(write_tiny_model(path, resolution=32)))
+
+
+@pytest.fixture(scope="module")
+def target(generator: Generator) -> Target:
+    z = torch.from_numpy(np.random.RandomState(5).randn(1, generator.spec.z_dim)).float()
+    with torch.no_grad():
+        return Target(generator.synthesize(generator.map(z, truncation_psi=0.8)), PooledNet())
+
+
+def run(
+    generator: Generator, target: Target, settings: ProjectionSettings = SETTINGS, **more: object
+) -> Projection:
+    return project(generator, target, settings, step=contextlib.nullcontext, **more)  # type: ignore[arg-type]
+
+
+def test_each_rung_is_at_least_as_good_as_the_last(generator: Generator, target: Target) -> None:
+    found = run(generator, target)
+    errors = [rung.score.error for rung in found.rungs]
+    assert [rung.name for rung in found.rungs] == ["start", "w", "w+"]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[-1] < 0.5 * errors[0]
+    assert found.best is found.rungs[-1]
+    assert found.best.latent.shape == (generator.spec.num_ws, generator.spec.w_dim)
+    assert found.is_complete
+
+
+def test_the_same_seed_gives_the_same_latent(generator: Generator, target: Target) -> None:
+    one, two = run(generator, target), run(generator, target)
+    assert torch.equal(one.best.latent, two.best.latent)
+
+
+def test_the_picture_is_that_of_the_latent_and_its_noise(generator: Generator, target: Target) -> None:
+    found = run(generator, target, replace(SETTINGS, noise_steps=6))
+    best = found.best
+    noise = generator.noise_maps("const") if best.noise is None else best.noise
+    with torch.no_grad():
+        again = generator.synthesize(best.latent[None], noise=noise)
+    assert torch.allclose(again, best.picture, atol=1e-5)
+    assert found.rungs[-1].name == "noise"
+
+
+def test_z_can_be_searched_as_well(generator: Generator, target: Target) -> None:
+    found = run(generator, target, replace(SETTINGS, space="z"))
+    assert [rung.name for rung in found.rungs] == ["start", "z"]
+    assert found.best.latent.shape == (generator.spec.z_dim,)
+    assert found.rungs[-1].score.error <= found.rungs[0].score.error
+
+
+def test_a_stop_keeps_the_best_and_can_be_gone_on_from(generator: Generator, target: Target) -> None:
+    token = CancelToken()
+    seen: list[Look] = []
+
+    def stop_in_w(look: Look) -> None:
+        seen.append(look)
+        if len(seen) == 8:
+            token.cancel()
+
+    stopped = run(generator, target, report=stop_in_w, check_cancel=token.check)
+    assert not stopped.is_complete
+    assert stopped.best.score.error <= stopped.rungs[0].score.error
+    start = Start(stopped.best.space, stopped.best.latent, stopped.best.noise)
+    gone_on = run(generator, target, start=start)
+    assert gone_on.best.score.error <= stopped.best.score.error * 1.001
+
+
+@pytest.mark.parametrize("when", range(0, 30, 5))
+def test_a_stop_at_any_moment_gives_what_there_is(generator: Generator, target: Target, when: int) -> None:
+    count = 0
+
+    def check() -> None:
+        nonlocal count
+        count += 1
+        if count > when:
+            raise Cancelled
+
+    try:
+        found = run(generator, target, check_cancel=check)
+    except Cancelled:
+        assert when < 6
+    else:
+        assert not found.is_complete
+        assert found.rungs
+
+
+def test_an_encoders_guess_is_where_it_begins(generator: Generator, target: Target) -> None:
+    z = torch.from_numpy(np.random.RandomState(5).randn(1, generator.spec.z_dim)).float()
+    with torch.no_grad():
+        truth = generator.map(z, truncation_psi=0.8)[0, 0]
+    found = run(generator, target, encoded=truth)
+    assert found.rungs[0].score.psnr > 60
+
+
+def test_a_worse_guess_than_the_samples_is_left(generator: Generator, target: Target) -> None:
+    found = run(generator, target, encoded=torch.full((generator.spec.w_dim,), 1e4))
+    assert found.rungs[0].score.sigmas < 10
+
+
+def test_numbers_that_are_not_finite_end_a_rung_and_not_the_search(
+    generator: Generator, target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = ladder.picture_loss, 0
+
+    def broken(*arguments: object) -> object:
+        nonlocal calls
+        calls += 1
+        loss, parts = real(*arguments)  # type: ignore[arg-type]
+        return (loss * float("nan"), parts) if calls == 9 else (loss, parts)
+
+    monkeypatch.setattr(ladder, "picture_loss", broken)
+    found = run(generator, target)
+    assert found.rungs[-1].name == "w+"
+    assert found.best.latent.isfinite().all()
+    assert "not finite" in found.remarks[0]
+
+
+def test_without_memory_smaller_pictures_are_searched_with(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path / "m.safetensors", resolution=64)
+    generator = build_generator(open_checkpoint(path))
+    with torch.no_grad():
+        image = generator.synthesize(generator.map(torch.ones(1, generator.spec.z_dim)))
+    real = ladder.picture_at
+
+    def short_of_memory(*arguments: object, stage: int) -> object:
+        if stage == len(generator.stages) - 1:
+            raise OutOfMemoryError("no room")
+        return real(*arguments, stage=stage)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ladder, "picture_at", short_of_memory)
+        found = run(generator, Target(image, PooledNet()))
+    assert "32 pixels instead" in found.remarks[0]
+    assert found.rungs[-1].name == "w+"
+
+
+def test_reports_say_how_far_it_is(generator: Generator, target: Target) -> None:
+    looks: list[Look] = []
+    run(generator, target, report=looks.append)
+    fractions = [look.fraction for look in looks]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert {"loss", "pixel", "prior"} <= set(looks[0].losses)
+
+
+def test_statistics_know_the_usual(generator: Generator) -> None:
+    stats = latent_stats(generator, step=contextlib.nullcontext, count=512)
+    assert stats.sigmas(stats.samples).mean().item() == pytest.approx(1, abs=0.15)
+    back = stats.to_w(stats.to_whitened(stats.samples[:5]))
+    assert torch.allclose(back, stats.samples[:5], atol=1e-3)
+
+
+def test_white_noise_costs_nearly_nothing() -> None:
+    rng = torch.Generator().manual_seed(0)
+    white = torch.randn(1, 1, 64, 64, generator=rng)
+    smooth = torch.nn.functional.avg_pool2d(white, 4, stride=1)
+    smooth = normalised_noise(smooth)
+    assert noise_penalty([white]) < 0.05 < noise_penalty([smooth])
+    assert smooth.mean().abs() < 1e-6
+    assert smooth.square().mean().item() == pytest.approx(1, abs=1e-5)
+
+
+def test_presets_take_longer_the_better_they_are() -> None:
+    steps = [preset(name).w_steps + preset(name).w_plus_steps for name in ("fast", "good", "best")]
+    assert steps == sorted(steps)
