@@ -140,6 +140,14 @@ class Actions(QObject):
                 "open",
             ),
             ActionSpec(
+                "project_photo",
+                file,
+                self.tr("Project photo…"),
+                self.tr("Choose photos, find their faces and search their latents."),
+                ("Ctrl+Shift+P",),
+                "image",
+            ),
+            ActionSpec(
                 "save_picture",
                 file,
                 self.tr("Save picture…"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.model_opener import ModelOpener
     from latent_studio.ui.navigation import Navigation
     from latent_studio.ui.pad_axes import PadAxes
+    from latent_studio.ui.photo_desk import PhotoDesk
     from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.session_bridge import SessionBridge
     from latent_studio.ui.small_pictures import SmallPictures
@@ -46,6 +47,7 @@ class DockContext:
         dropped: who takes files dropped on the window.
         navigation: asking for other parts of the window to be shown.
         model_menus: recent and bundled models.
+        photos: photos dropped so far, and searches for them.
         studio: what jobs are given.
     """
 
@@ -65,4 +67,5 @@ class DockContext:
     dropped: DroppedFiles
     navigation: Navigation
     model_menus: ModelMenus
+    photos: PhotoDesk
     studio: Studio

@@ -95,6 +95,14 @@ def bundled_docks() -> tuple[DockEntry, ...]:
         ),
         DockEntry(
             "history", tr("History"), f"{package}.history:HistoryDock", _BOTTOM, 102, "Ctrl+H", scrolls=False
+            "projection",
+            tr("Projection"),
+            f"{package}.projection:ProjectionDock",
+            _LEFT,
+            None,
+            "Alt+8",
+            is_shown=False,
+            tabbed_with="jobs",
         ),
         DockEntry("jobs", tr("Jobs"), f"{package}.jobs:JobsDock", _LEFT, None, "Alt+5"),
         DockEntry(

@@ -32,6 +32,8 @@ from latent_studio.ui.model_menus import ModelMenus
 from latent_studio.ui.model_opener import ModelOpener
 from latent_studio.ui.navigation import Navigation
 from latent_studio.ui.pad_axes import PadAxes
+from latent_studio.ui.photo_desk import PhotoDesk
+from latent_studio.ui.photo_drops import PhotoDrops
 from latent_studio.ui.picture_saver import PictureSaver
 from latent_studio.ui.recipe_opener import RecipeOpener
 from latent_studio.ui.render_controller import RenderController
@@ -94,6 +96,7 @@ class Workbench(QObject):
         pictures = SmallPictures(self._render_thread, self)
         models.model_changed.connect(pictures.clear)
         shelf = DirectionShelf(models, self)
+        messages = Messages(self)
         self.context = DockContext(
             store=store,
             document=OpenDocument(store),
@@ -105,7 +108,7 @@ class Workbench(QObject):
             ),
             pictures=pictures,
             jobs=self._jobs,
-            messages=Messages(self),
+            messages=messages,
             actions=actions,
             directions=shelf,
             pad=PadAxes(store, shelf=shelf, parent=self),
@@ -113,6 +116,9 @@ class Workbench(QObject):
             dropped=DroppedFiles(),
             navigation=Navigation(self),
             model_menus=ModelMenus(models, window),
+            photos=PhotoDesk(
+                studio, store=store, models=models, jobs=self._jobs, messages=messages, parent=self
+            ),
             studio=studio,
         )
         self._document_writer = DocumentWriter(self)
@@ -151,6 +157,7 @@ class Workbench(QObject):
         PictureSaver(self.context, window)
         RecipeOpener(self.context, self)
         StateCodeCopier(self.context, self)
+        PhotoDrops(window, self.context, docking=self.docking)
         SelfTest(self.context, window)
         ThemeController(studio, actions=actions, messages=self.context.messages, parent=self)
         WindowController(

@@ -1,0 +1,372 @@
+"""PhotoDesk: the photos a user dropped, where their faces are, and what searches found for them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from latent_studio.core.errors import LatentStudioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.projector import Found, Projector
+    from latent_studio.app.store import SessionStore
+    from latent_studio.app.studio import Studio
+    from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
+    from latent_studio.methods.alignment.crop import Quad
+    from latent_studio.methods.alignment.faces import Face, FaceMarks
+    from latent_studio.methods.alignment.photo import Photo
+    from latent_studio.methods.projection.ladder import Start
+    from latent_studio.methods.projection.settings import ProjectionSettings
+    from latent_studio.ui.failures import Failure
+    from latent_studio.ui.job_thread import Job, JobThread
+    from latent_studio.ui.messages import Messages
+    from latent_studio.ui.model_opener import ModelOpener
+
+#: Longer side in pixels of what is shown of a photo.
+SHOWN_SIDE = 900
+#: Side of a crop while marks are dragged.
+_LIVE_SIDE = 160
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoItem:
+    """One photo on the desk.
+
+    Attributes:
+        id: grows with every photo.
+        name: of the file.
+        path: where it was; empty for the clipboard.
+        state: ``"reading"``, ``"ready"``, ``"waiting"``, ``"searching"``, ``"found"`` or ``"failed"``.
+        photo: once it is read.
+        small: ``(h, w, 3)`` uint8, what is shown of it.
+        faces: all found, the largest first.
+        chosen: index of the face; -1 for marks or a square by hand.
+        marks: of the crop; ``None`` for a square.
+        quad: the crop.
+        crop: ``(S, S, 3)`` uint8, a small picture of it.
+        found: what the last search found.
+        problem: a sentence, where something failed.
+    """
+
+    id: int
+    name: str
+    path: str = ""
+    state: str = "reading"
+    photo: Photo | None = None
+    small: NDArray[np.uint8] | None = None
+    faces: tuple[Face, ...] = ()
+    chosen: int = -1
+    marks: FaceMarks | None = None
+    quad: Quad | None = None
+    crop: NDArray[np.uint8] | None = None
+    found: Found | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    photo: Photo
+    small: NDArray[np.uint8]
+    faces: tuple[Face, ...] = field(default=())
+
+
+class PhotoDesk(QObject):
+    """Reads photos and searches for them, one after the other, as jobs.
+
+    Args:
+        studio: what jobs are given.
+        store: whose session says which class.
+        models: the open model.
+        jobs: long work.
+        messages: news for the message bar.
+        parent: Qt owner.
+
+    Signals:
+        changed: a photo's state or crop changed, or another one is looked at.
+        searched: ``(PhotoItem, Progress)`` from a running search.
+        finished: a ``PhotoItem`` for which something was found.
+    """
+
+    changed = Signal()
+    searched = Signal(object, object)
+    finished = Signal(object)
+
+    def __init__(
+        self,
+        studio: Studio,
+        *,
+        store: SessionStore,
+        models: ModelOpener,
+        jobs: JobThread,
+        messages: Messages,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._store = store
+        self._models = models
+        self._job_thread = jobs
+        self._messages = messages
+        self._ids = itertools.count(1)
+        self._items: dict[int, PhotoItem] = {}
+        self._jobs: dict[int, Job] = {}
+        self._current = 0
+        self._projector: Projector | None = None
+        jobs.progressed.connect(self._take_progress)
+        jobs.cancelled.connect(self._take_cancelled)
+
+    @property
+    def items(self) -> tuple[PhotoItem, ...]:
+        """All photos, in the order they came."""
+        return tuple(self._items.values())
+
+    @property
+    def current(self) -> PhotoItem | None:
+        """The one looked at."""
+        return self._items.get(self._current)
+
+    def look_at(self, item_id: int) -> None:
+        """Look at another photo."""
+        if item_id in self._items and item_id != self._current:
+            self._current = item_id
+            self.changed.emit()
+
+    def add_files(self, paths: Iterable[str]) -> None:
+        """Read photos; folders stand for the pictures in them."""
+        from latent_studio.app.photo_files import expand_photos, open_photo
+
+        try:
+            names = expand_photos(paths)
+        except LatentStudioError as error:
+            self._messages.warning(error.title, hint=error.hint)
+            return
+        for name in names:
+            self._add(name.replace("\\", "/").rpartition("/")[2], name, partial(open_photo, name))
+
+    def add_pixels(self, pixels: NDArray[np.uint8], name: str) -> None:
+        """Take a picture that is no file, such as the clipboard's: ``(H, W, 3 or 4)`` uint8."""
+        from latent_studio.methods.alignment.photo import photo_of_pixels
+
+        self._add(name, "", partial(photo_of_pixels, pixels, name=name))
+
+    def remove(self, item_id: int) -> None:
+        """Forget a photo; a search for it stops."""
+        self.stop(item_id)
+        self._items.pop(item_id, None)
+        if self._current == item_id:
+            self._current = next(reversed(self._items), 0)
+        self.changed.emit()
+
+    def choose_face(self, item_id: int, index: int) -> None:
+        """Crop another face."""
+        from latent_studio.methods.alignment.crop import face_quad
+
+        item = self._items[item_id]
+        if 0 <= index < len(item.faces):
+            marks = item.faces[index].marks
+            self._put(self._cropped(replace(item, chosen=index, marks=marks, quad=face_quad(marks))))
+
+    def set_marks(self, item_id: int, points: object) -> str:
+        """Crop by marks: four ``(x, y)``.
+
+        Returns:
+            why they do not do; empty when they do.
+        """
+        from latent_studio.methods.alignment.crop import face_quad
+        from latent_studio.methods.alignment.faces import FaceMarks
+
+        item = self._items[item_id]
+        try:
+            marks = FaceMarks.from_array(points)  # type: ignore[arg-type]
+            cropped = self._cropped(replace(item, chosen=-1, marks=marks, quad=face_quad(marks)))
+        except LatentStudioError as error:
+            return str(error)
+        self._put(cropped)
+        return ""
+
+    def set_square(
+        self, item_id: int, *, moved: tuple[float, float] = (0.0, 0.0), scale: float = 1.0
+    ) -> None:
+        """Crop a square: the one there is, moved and scaled, or the largest in the middle."""
+        import numpy as np
+
+        from latent_studio.methods.alignment.crop import Quad, square_quad
+
+        item = self._items[item_id]
+        if item.photo is None:
+            return
+        if item.quad is None or item.marks is not None:
+            quad = square_quad((item.photo.width, item.photo.height))
+        else:
+            middle = item.quad.array.mean(0)
+            quad = Quad.from_array((item.quad.array - middle) * scale + middle + np.array(moved))
+        try:
+            self._put(self._cropped(replace(item, chosen=-1, marks=None, quad=quad)))
+        except LatentStudioError:
+            # Out of the picture: it stays where it was.
+            return
+
+    def search(
+        self, item_ids: Iterable[int], settings: ProjectionSettings, *, start: Start | None = None
+    ) -> None:
+        """Queue searches on the open model."""
+        model = self._models.model
+        if model is None:
+            return
+        for item_id in item_ids:
+            item = self._items.get(item_id)
+            if item is None or item.photo is None or item.quad is None or item_id in self._jobs:
+                continue
+            self._put(replace(item, state="waiting", problem=""))
+            class_idx = self._store.session.synthesis.class_idx or 0
+            work = partial(self._work, self._studio, model, item, settings, start, class_idx)
+            self._jobs[item_id] = self._job_thread.start(
+                self.tr("Project {name}").format(name=item.name),
+                work,
+                on_done=partial(self._take_found, item_id),
+                on_failed=partial(self._take_failure, item_id),
+            )
+        self.changed.emit()
+
+    def is_searching(self, item_id: int) -> bool:
+        """Whether a search for a photo runs or waits."""
+        return item_id in self._jobs
+
+    def stop(self, item_id: int) -> None:
+        """Stop a search; the best so far is kept."""
+        job = self._jobs.get(item_id)
+        if job is not None:
+            self._job_thread.cancel(job.id)
+
+    def _add(self, name: str, path: str, read: Callable[[], Photo]) -> None:
+        item = PhotoItem(next(self._ids), name, path)
+        self._items[item.id] = item
+        self._current = item.id
+        self._job_thread.start(
+            self.tr("Look at {name}").format(name=name),
+            partial(_read, read),
+            on_done=partial(self._take_read, item.id),
+            on_failed=partial(self._take_failure, item.id),
+            quiet=True,
+        )
+        self.changed.emit()
+
+    def _take_read(self, item_id: int, read: _Read) -> None:
+        from latent_studio.methods.alignment.crop import face_quad, square_quad
+
+        item = self._items.get(item_id)
+        if item is None:
+            return
+        item = replace(item, state="ready", photo=read.photo, small=read.small, faces=read.faces)
+        if read.faces:
+            marks = read.faces[0].marks
+            item = replace(item, chosen=0, marks=marks, quad=face_quad(marks))
+        else:
+            item = replace(item, quad=square_quad((read.photo.width, read.photo.height)))
+        for remark in read.photo.remarks:
+            self._messages.news(remark)
+        self._put(self._cropped(item))
+
+    def _take_found(self, item_id: int, found: Found) -> None:
+        self._jobs.pop(item_id, None)
+        item = self._items.get(item_id)
+        if item is None:
+            return
+        item = replace(item, state="found", found=found, crop=found.crop)
+        self._items[item_id] = item
+        for remark in found.projection.remarks:
+            self._messages.warning(remark)
+        self.finished.emit(item)
+        self.changed.emit()
+
+    def _take_failure(self, item_id: int, failure: Failure) -> None:
+        self._jobs.pop(item_id, None)
+        item = self._items.get(item_id)
+        if item is not None:
+            state = "found" if item.found is not None else ("ready" if item.photo is not None else "failed")
+            self._put(replace(item, state=state, problem=failure.title))
+        self._messages.failure(failure)
+
+    def _take_progress(self, job: Job, progress: Progress) -> None:
+        for item_id, one in self._jobs.items():
+            if one.id == job.id and item_id in self._items:
+                if self._items[item_id].state == "waiting":
+                    self._put(replace(self._items[item_id], state="searching"))
+                self.searched.emit(self._items[item_id], progress)
+                return
+
+    def _take_cancelled(self, job: Job) -> None:
+        for item_id, one in tuple(self._jobs.items()):
+            if one.id == job.id:
+                self._jobs.pop(item_id)
+                item = self._items.get(item_id)
+                if item is not None:
+                    self._put(replace(item, state="ready" if item.found is None else "found"))
+
+    def _cropped(self, item: PhotoItem) -> PhotoItem:
+        """With a small picture of the crop, cut from the small picture of the photo."""
+        from latent_studio.methods.alignment.crop import Quad, align
+        from latent_studio.methods.alignment.photo import Photo
+
+        if item.small is None or item.quad is None or item.photo is None:
+            return item
+        scale = item.small.shape[1] / item.photo.width
+        quad = Quad.from_array((item.quad.array + 0.5) * scale - 0.5)
+        crop = align(
+            Photo(item.name, item.small), quad, output_size=_LIVE_SIDE, transform_size=2 * _LIVE_SIDE
+        )
+        return replace(item, crop=crop.pixels)
+
+    def _put(self, item: PhotoItem) -> None:
+        self._items[item.id] = item
+        self.changed.emit()
+
+    def _work(
+        self,
+        studio: Studio,
+        model: LoadedModel,
+        item: PhotoItem,
+        settings: ProjectionSettings,
+        start: Start | None,
+        class_idx: int,
+        progress: ProgressSink,
+        cancel: CancelToken,
+    ) -> Found:
+        """Runs on the job thread; of this object only the projector is touched there."""
+        from latent_studio.app.projector import Projector
+        from latent_studio.methods.alignment.crop import align
+
+        if item.photo is None or item.quad is None:
+            raise LatentStudioError(f"{item.name} has not been read yet.")
+        if self._projector is None:
+            self._projector = Projector(studio.engine, studio.paths)
+        crop = align(item.photo, item.quad, output_size=model.spec.resolution).pixels
+        return self._projector.project(
+            model, crop, settings, class_idx=class_idx, start=start, progress=progress, cancel=cancel
+        )
+
+
+def _read(read: Callable[[], Photo], progress: Any, cancel: CancelToken) -> _Read:
+    """Runs on the job thread."""
+    import numpy as np
+    from PIL import Image
+
+    from latent_studio.methods.alignment.mtcnn import load_mtcnn
+
+    photo = read()
+    cancel.check()
+    flat = photo.flat
+    image = Image.fromarray(flat)
+    image.thumbnail((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)
+    faces = load_mtcnn().find(flat, check_cancel=cancel.check)
+    return _Read(photo, np.asarray(image, dtype=np.uint8), faces)

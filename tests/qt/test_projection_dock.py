@@ -1,0 +1,231 @@
+"""The projection dock: photos in, crops by hand, results as one step, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+
+from latent_studio.app.projector import Found, Projector
+from latent_studio.core.errors import ImageError
+from latent_studio.core.jobs import Progress
+from latent_studio.core.spaces import Space
+from latent_studio.methods.projection.ladder import Projection, Rung
+from latent_studio.methods.projection.objective import Score
+from latent_studio.ui.docks.projection import ProjectionDock
+from latent_studio.ui.photo_drops import is_picture
+from latent_studio.ui.widgets.photo_view import PhotoView
+from tests.helpers.fake_studio import SPEC
+from tests.qt.conftest import WAIT_MS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    noise = np.random.default_rng(0).integers(0, 255, (6, 5, 3), dtype=np.uint8)
+    path = tmp_path / "photo.png"
+    Image.fromarray(noise).resize((100, 120), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+def rung(name: str, psnr: float) -> Rung:
+    latent = torch.full((SPEC.num_ws, SPEC.w_dim), psnr / 100)
+    picture = torch.zeros(1, 3, 64, 64)
+    return Rung(name, "w+", latent, None, picture, Score(0.1, psnr, 1.0, 0.1, "pooled"), 1.0, 5)
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Searches that end at once; what they were asked for."""
+    asked: list[object] = []
+
+    def project(self, model, crop, settings, *, progress, cancel, start=None, **_: object) -> Found:
+        asked.append((settings, start))
+        progress(Progress(0.5, "w: 3 steps/s", metrics={"loss": 0.5, "perceptual": 0.3}))
+        cancel.check()
+        rungs = (rung("start", 12.0), rung("w", 18.0), rung("w+", 22.0))
+        return Found(Projection(rungs), crop[:64, :64], model.ref.sha256)
+
+    monkeypatch.setattr(Projector, "project", project)
+    monkeypatch.setattr(Projector, "__init__", lambda self, *_: None)
+    return asked
+
+
+@pytest.fixture
+def dock(qtbot, window) -> ProjectionDock:
+    window.docking.bring("projection")
+    found = window.findChild(ProjectionDock)
+    assert found is not None
+    return found
+
+
+def add(qtbot, window, *paths: Path) -> None:
+    desk = window.context.photos
+    desk.add_files([str(path) for path in paths])
+    qtbot.waitUntil(lambda: all(item.state != "reading" for item in desk.items), timeout=WAIT_MS)
+
+
+def test_an_empty_dock_says_what_to_do(dock):
+    assert "Drop a photo" in dock.findChild(object, "projection-hint").text()
+    assert dock.findChild(object, "projection-start").isHidden() or not dock._search_part.isVisible()
+
+
+def test_a_photo_without_a_face_offers_marks_and_a_square(qtbot, window, dock, photo):
+    add(qtbot, window, photo)
+    item = window.context.photos.current
+    assert item.marks is None
+    assert item.quad.side == 100
+    assert "No face was found" in dock.findChild(object, "projection-hint").text()
+    faces = dock.findChild(object, "projection-faces")
+    assert [faces.itemText(index) for index in range(faces.count())] == ["Marks by hand", "Square"]
+
+
+def test_marks_are_dragged_and_the_crop_follows(qtbot, window, dock, photo):
+    add(qtbot, window, photo)
+    faces = dock.findChild(object, "projection-faces")
+    faces.setCurrentIndex(0)
+    faces.activated.emit(0)
+    view = dock.findChild(PhotoView)
+    before = window.context.photos.current
+    place = view.placeOf(view.marks()[0]).toPoint()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseMove(view, place + QPoint(-6, -4))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=place + QPoint(-6, -4))
+    after = window.context.photos.current
+    assert after.marks.left_eye[0] < before.marks.left_eye[0]
+    assert after.marks.right_eye == before.marks.right_eye
+    assert (after.crop != before.crop).any()
+    assert "%" in dock.findChild(object, "projection-sensitivity").text()
+
+
+def test_marks_are_moved_by_keys(qtbot, window, dock, photo):
+    add(qtbot, window, photo)
+    dock._choose_crop(0)
+    view = dock.findChild(PhotoView)
+    view.setFocus()
+    before = view.marks()
+    qtbot.keyClick(view, Qt.Key.Key_PageDown)
+    qtbot.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert view.marks()[1][0] > before[1][0]
+    assert view.marks()[0] == before[0]
+
+
+def test_a_result_is_one_step_and_sets_the_latent(qtbot, window, dock, photo, searches):
+    add(qtbot, window, photo)
+    store = window.context.store
+    before = store.session
+    qtbot.mouseClick(dock.findChild(object, "projection-start"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    session = store.session
+    assert session.base.space is Space.W_PLUS
+    assert session.synthesis.truncation_psi == 1.0
+    assert session.projections[0].name == "photo.png"
+    assert "22.0 dB" in dock.findChild(object, "projection-score").text()
+    store.undo()
+    assert store.session == before
+
+
+def test_an_earlier_rung_can_be_gone_back_to_and_on_from(qtbot, window, dock, photo, searches):
+    add(qtbot, window, photo)
+    dock.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    rungs = dock.findChild(object, "projection-rungs")
+    assert rungs.currentIndex() == 2
+    rungs.setCurrentIndex(1)
+    rungs.activated.emit(1)
+    assert window.context.store.session.base.values[0, 0] == pytest.approx(0.18)
+    dock.go_on()
+    qtbot.waitUntil(lambda: len(searches) == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.context.photos.is_searching(1), timeout=WAIT_MS)
+    assert searches[1][1].latent[0, 0].item() == pytest.approx(0.18)
+
+
+def test_all_photos_are_queued_and_one_that_fails_does_not_stop_the_rest(
+    qtbot, window, dock, photo, searches, tmp_path
+):
+    other = tmp_path / "other.png"
+    other.write_bytes(photo.read_bytes())
+    text = tmp_path / "text.jpg"
+    text.write_text("no picture")
+    add(qtbot, window, photo, text, other)
+    dock.start_all()
+    desk = window.context.photos
+    qtbot.waitUntil(
+        lambda: [item.state for item in desk.items] == ["found", "failed", "found"], timeout=WAIT_MS
+    )
+
+
+def test_another_model_meanwhile_leaves_the_session_alone(qtbot, window, dock, photo, monkeypatch, searches):
+    add(qtbot, window, photo)
+    item = window.context.photos.current
+    found = Found(Projection((rung("w", 20.0),)), np.zeros((64, 64, 3), np.uint8), "another model")
+    session = window.context.store.session
+    window.context.photos._take_found(item.id, found)
+    assert window.context.store.session is session
+
+
+def test_a_failure_is_said_and_the_crop_stays(qtbot, window, dock, photo, monkeypatch):
+    def fail(*_: object, **__: object) -> Found:
+        raise ImageError("It went wrong.", hint="Try again.")
+
+    monkeypatch.setattr(Projector, "project", fail)
+    monkeypatch.setattr(Projector, "__init__", lambda self, *_: None)
+    add(qtbot, window, photo)
+    dock.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.problem == "It went wrong.", timeout=WAIT_MS)
+    assert window.context.photos.current.state == "ready"
+    assert not dock.findChild(object, "projection-start").isHidden()
+
+
+def test_the_edited_picture_is_shown_in_the_photo_and_saved(qtbot, window, dock, photo, searches, tmp_path):
+    add(qtbot, window, photo)
+    dock.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    dock.findChild(object, "paste-difference").setChecked(False)
+    view = dock.findChild(PhotoView)
+    plain = view._image.copy()
+    dock.findChild(object, "paste-live").setChecked(True)
+    qtbot.waitUntil(lambda: view._image != plain, timeout=WAIT_MS)
+    dock.save_photo(str(tmp_path / "out.png"))
+    qtbot.waitUntil((tmp_path / "out.png").exists, timeout=WAIT_MS)
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.size == (100, 120)
+
+
+def test_the_clipboards_picture_is_taken(qtbot, window, dock):
+    image = QImage(QSize(40, 40), QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    QGuiApplication.clipboard().setImage(image)
+    dock.take_clipboard()
+    desk = window.context.photos
+    qtbot.waitUntil(lambda: desk.current is not None and desk.current.state == "ready", timeout=WAIT_MS)
+    assert (desk.current.photo.pixels == [255, 0, 0]).all()
+
+
+def test_a_photo_dropped_on_the_window_goes_to_the_dock(qtbot, window, photo):
+    assert window.context.dropped.offer(str(photo))
+    desk = window.context.photos
+    qtbot.waitUntil(lambda: desk.current is not None and desk.current.state == "ready", timeout=WAIT_MS)
+    assert window.docking["projection"].isVisible()
+
+
+def test_pictures_are_told_by_their_first_bytes():
+    assert is_picture(b"\x89PNG\r\n")
+    assert is_picture(b"RIFF\0\0\0\0WEBP")
+    assert not is_picture(b"RIFF\0\0\0\0WAVE")
+    assert not is_picture(b"PK\x03\x04")
+
+
+def test_the_command_says_what_the_dock_would_do(qtbot, window, dock, photo):
+    add(qtbot, window, photo)
+    dock._copy_command()
+    text = QGuiApplication.clipboard().text()
+    assert text.startswith("latent-studio project cats.safetensors")
+    assert "--box" in text
