@@ -14,6 +14,7 @@ from latent_studio.app.direction_cache import cache_path, read_directions, write
 from latent_studio.app.direction_library import DirectionLibrary
 from latent_studio.app.library import find_in_library, origin_of
 from latent_studio.app.recents import load_recents
+from latent_studio.app.tuning_files import base_of, tuned_checkpoint, tuning_header
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.checkpoints.room import available_bytes
 from latent_studio.core.files import replacing
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from latent_studio.app.paths import Paths
     from latent_studio.app.settings import Settings
-    from latent_studio.checkpoints.checkpoint import Provenance
+    from latent_studio.checkpoints.checkpoint import Checkpoint, Provenance
     from latent_studio.core.directions import LinearDirection
     from latent_studio.core.jobs import ProgressSink
     from latent_studio.core.spec import GeneratorSpec
@@ -117,7 +118,7 @@ def load_model(
 
     path = find_in_library(name_or_path, paths)
     seen = known_sha256(path, paths)
-    checkpoint = open_checkpoint(path, progress=report(0.0, 0.6), check_cancel=cancel.check)
+    checkpoint = _checkpoint_at(path, paths, progress=report(0.0, 0.6), check_cancel=cancel.check)
     cancel.check()
     progress(Progress(0.6, "Building the network"))
     generator = build_generator(checkpoint)
@@ -168,6 +169,21 @@ def free_bytes(device: torch.device) -> int:
     """Memory that is free on a CUDA device."""
     free, _ = torch.cuda.mem_get_info(device)
     return int(free)
+
+
+def _checkpoint_at(
+    path: Path,
+    paths: Paths,
+    *,
+    progress: Callable[[float, str], None],
+    check_cancel: Callable[[], None],
+) -> Checkpoint:
+    """The checkpoint in a file; of a file of differences, the model they belong to with them added."""
+    header = tuning_header(path)
+    if header is None:
+        return open_checkpoint(path, progress=progress, check_cancel=check_cancel)
+    base = find_in_library(base_of(path, header), paths)
+    return tuned_checkpoint(path, open_checkpoint(base, progress=progress, check_cancel=check_cancel), header)
 
 
 def sefa_directions(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from latent_studio.methods.projection.ladder import Look, Projection, Rung, Start
     from latent_studio.methods.projection.latent_stats import LatentStats
     from latent_studio.methods.projection.perceptual import PerceptualNet
+    from latent_studio.methods.projection.pivotal import Tuned
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
 
@@ -127,6 +128,50 @@ class Projector:
             ((target.image[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).cpu().numpy(), np.uint8
         )
         return Found(found, pixels, model.ref.sha256, tuple(watcher.frames))
+
+    def tune(
+        self,
+        model: LoadedModel,
+        found: Found,
+        *,
+        steps: int,
+        class_idx: int = 0,
+        progress: ProgressSink,
+        cancel: CancelToken,
+    ) -> Tuned:
+        """Bend the model's weights around the best latent; the model itself stays as it is.
+
+        Raises:
+            UnsupportedOperationError: weights of this family cannot be bent.
+        """
+        from latent_studio.methods.projection.objective import Target
+        from latent_studio.methods.projection.pivotal import TuneSettings, tune
+
+        generator, best = model.generator, found.projection.best
+        image = _tensor(found.crop, generator.spec.resolution, generator.device)
+        target = Target(image, self._perceptual(generator))
+        latent = best.latent
+        if best.space == "z" and generator.spec.has_mapping:
+            with self._engine.job_step():
+                latent = self._mapped(model, latent, class_idx)
+
+        def report(done: int, loss: float) -> None:
+            progress(Progress(done / steps, f"tuning: step {done} of {steps}", metrics={"loss": loss}))
+
+        return tune(
+            generator, target, latent, best.noise, TuneSettings(steps=steps), step=self._engine.job_step,
+            class_idx=class_idx, report=report, check_cancel=cancel.check,
+        )  # fmt: skip
+
+    @staticmethod
+    def _mapped(model: LoadedModel, z: Tensor, class_idx: int) -> Tensor:
+        import torch
+
+        from latent_studio.methods.projection.latent_stats import one_hot
+
+        generator = model.generator
+        with torch.no_grad():
+            return generator.map(z[None].to(generator.device), one_hot(generator, class_idx, 1))[0]
 
     def encode(self, model: LoadedModel, crop: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         """What the model's encoder sees in a crop, ``(w_dim,)``; ``None`` if it has none."""

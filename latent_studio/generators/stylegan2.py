@@ -163,6 +163,24 @@ class StyleGAN2:
             return StyleGAN2(moved, self._options, precision=precision)
 
     @property
+    def tunable_tensors(self) -> Mapping[str, Tensor]:
+        """Weights and biases of synthesis, by name; no noise, filters or mapping."""
+        return {
+            name: tensor
+            for name, tensor in self._tensors.items()
+            if name.startswith("synthesis.") and name.endswith((".weight", ".bias", ".const"))
+        }
+
+    def with_tensors(self, changed: Mapping[str, Tensor]) -> StyleGAN2:
+        """The same generator with some tensors replaced; differentiable through them.
+
+        Args:
+            changed: by name, of the same shape and on the same device.
+        """
+        with torch.inference_mode(False):
+            return StyleGAN2({**self._tensors, **changed}, self._options, precision=self._precision)
+
+    @property
     def plan(self) -> ConvPlan:
         """Which form each convolution takes."""
         return self._plan

@@ -69,6 +69,12 @@ class ProjectOptions:
     go_on: Path | None = option(
         None, help="A latent file of this model to start from.", flags=("--from",), metavar="FILE"
     )
+    tune: int | None = option(
+        None,
+        help="Then bend the model around the latent for so many steps (120 is usual); NAME-tuned.safetensors "
+        "holds the difference and opens like a model.",
+        low=1, high=10_000, metavar="STEPS",
+    )  # fmt: skip
     class_idx: int | None = class_option()
     seed: int = option(0, help="Of everything random.", low=0, high=SEED_MAX)
     resume: bool = option(
@@ -256,7 +262,40 @@ def _project_one(
         _write_film(options.out / f"{stem}.{options.video}", found)
     if not found.projection.is_complete:
         raise Cancelled
+    if options.tune is not None:
+        said = _tune(options.out / f"{stem}-tuned", found, photo, options, model, projector, progress, cancel)
+        return ProjectedFile(path, best.score), (*photo.remarks, *found.projection.remarks, said)
     return ProjectedFile(path, best.score), (*photo.remarks, *found.projection.remarks)
+
+
+def _tune(
+    path: Path,
+    found: Found,
+    photo: Photo,
+    options: ProjectOptions,
+    model: LoadedModel,
+    projector: Projector,
+    progress: ProgressSink,
+    cancel: CancelToken,
+) -> str:
+    """Tune, and write the difference and the picture; a sentence on what came of it."""
+    from latent_studio.app.projector import pixels_of
+    from latent_studio.app.tuning_files import write_tuning
+    from latent_studio.exporters.still import save_png
+
+    tuned = projector.tune(
+        model, found, steps=options.tune or 1, class_idx=options.class_idx or 0, progress=progress,
+        cancel=cancel,
+    )  # fmt: skip
+    before, after = tuned.score
+    if tuned.differences:
+        write_tuning(path.with_suffix(".safetensors"), tuned.differences, model.ref, photo=photo.name)
+        save_png(path.with_suffix(".png"), pixels_of(tuned.picture))
+    if not tuned.is_complete:
+        raise Cancelled
+    if not tuned.differences:
+        return "tuning made it no better, so nothing was written."
+    return f"tuned from {before.psnr:.1f} to {after.psnr:.1f} dB, {path.with_suffix('.safetensors')}"
 
 
 def write_found(

@@ -139,7 +139,7 @@ def picture_loss(pictures: Tensor, target: Target, weights: LossWeights) -> tupl
     return total, parts
 
 
-def score_picture(picture: Tensor, target: Target, *, sigmas: float, rows: float) -> Score:
+def score_picture(picture: Tensor, target: Target, *, sigmas: float, rows: float = 0.0) -> Score:
     """The score of a full-size picture ``(1, C, R, R)``."""
     with torch.no_grad():
         shown = clamped(as_rgb(picture))

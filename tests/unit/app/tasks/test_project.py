@@ -183,6 +183,33 @@ def test_impossible_options_are_named(
     assert caught.value.option == expected
 
 
+def test_tuning_gives_a_small_file_that_opens_like_a_model(
+    studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "o"
+    out.mkdir()
+    model = out / "tiny.safetensors"
+    model.write_bytes(tiny_model.read_bytes())
+    result = project(studio, model, photo, out=out, tune=15)
+    assert "tuned from" in result.remarks[0]
+    (stored,) = read_latents(out / "photo.npz")
+    before = studio.engine.render_final(_request(stored)).pixels
+    studio.open_model(out / "photo-tuned.safetensors")
+    after = studio.engine.render_final(_request(stored)).pixels
+    with Image.open(out / "photo-crop.png") as crop:
+        wanted = np.asarray(crop).astype(int)
+    assert np.square(after - wanted).mean() < np.square(before - wanted).mean()
+    model.write_bytes(model.read_bytes()[:-4] + b"\0\0\0\0")
+    with pytest.raises(LatentStudioError, match="another version"):
+        studio.open_model(out / "photo-tuned.safetensors")
+
+
+def _request(stored: StoredLatent) -> RenderRequest:
+    return RenderRequest(
+        0, stored.latent, synthesis=SynthesisSettings(truncation_psi=1.0), noise=stored.noise
+    )
+
+
 def test_no_face_is_said(studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path) -> None:
     with pytest.raises(NoFaceFoundError):
         project(studio, tiny_model, photo, out=tmp_path / "o", square=False)
