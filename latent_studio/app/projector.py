@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
-    from latent_studio.app.stored_latents import StoredLatent
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.paths import Paths
+    from latent_studio.app.stored_latents import StoredLatent
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.engine.engine import Engine
     from latent_studio.methods.projection.ladder import Look, Projection, Rung, Start

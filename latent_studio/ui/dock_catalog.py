@@ -100,7 +100,7 @@ def bundled_docks() -> tuple[DockEntry, ...]:
             f"{package}.projection:ProjectionDock",
             _LEFT,
             None,
-            "Alt+8",
+            "Alt+9",
             is_shown=False,
             tabbed_with="jobs",
         ),

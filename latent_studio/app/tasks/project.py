@@ -232,9 +232,9 @@ def _project_one(
     progress: ProgressSink,
     cancel: CancelToken,
 ) -> tuple[ProjectedFile, tuple[str, ...]]:
-    from latent_studio.app.stored_latents import read_latents
     from latent_studio.app.photo_files import open_photo
     from latent_studio.app.projector import start_of
+    from latent_studio.app.stored_latents import read_latents
     from latent_studio.exporters.still import save_png
     from latent_studio.methods.alignment.crop import align
 
@@ -316,8 +316,8 @@ def write_found(
     import numpy as np
 
     from latent_studio.app.crop_record import CropRecord
-    from latent_studio.app.stored_latents import StoredLatent, write_latent
     from latent_studio.app.projector import rung_latent
+    from latent_studio.app.stored_latents import StoredLatent, write_latent
     from latent_studio.core.spaces import Space
 
     best = found.projection.best
