@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from latent_studio.engine.engine import Engine
     from latent_studio.methods.projection.ladder import Look, Projection, Rung, Start
     from latent_studio.methods.projection.latent_stats import LatentStats
-    from latent_studio.methods.projection.perceptual import PerceptualNet
+    from latent_studio.methods.projection.lpips_net import LossName
+    from latent_studio.methods.projection.objective import PictureNet
     from latent_studio.methods.projection.pivotal import Tuned
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
@@ -57,12 +58,14 @@ class Projector:
     Args:
         engine: its background steps do the work, so that sliders stay live.
         paths: where the user's encoders are.
+        loss: which perceptual network; values of two cannot be compared.
     """
 
-    def __init__(self, engine: Engine, paths: Paths) -> None:
+    def __init__(self, engine: Engine, paths: Paths, *, loss: LossName = "st-lpips") -> None:
         self._engine = engine
         self._paths = paths
-        self._net: PerceptualNet | None = None
+        self._loss: LossName = loss
+        self._net: PictureNet | None = None
         self._stats: dict[tuple[str, int], LatentStats] = {}
 
     def project(
@@ -105,9 +108,7 @@ class Projector:
         if key not in self._stats:
             self._stats = {key: latent_stats(generator, class_idx=class_idx, step=step)}
         cancel.check()
-        target = Target(
-            _tensor(crop, generator.spec.resolution, generator.device), self._perceptual(generator)
-        )
+        target = Target(_tensor(crop, generator.spec.resolution, generator.device), self._perceptual())
         if generator.spec.channels == 1:
             target.image = target.image.mean(1, keepdim=True).expand(-1, 3, -1, -1)
         watcher = _Watcher(progress, frames, settings)
@@ -149,7 +150,7 @@ class Projector:
 
         generator, best = model.generator, found.projection.best
         image = _tensor(found.crop, generator.spec.resolution, generator.device)
-        target = Target(image, self._perceptual(generator))
+        target = Target(image, self._perceptual())
         latent = best.latent
         if best.space == "z" and generator.spec.has_mapping:
             with self._engine.job_step():
@@ -193,11 +194,11 @@ class Projector:
             seen: Tensor = found[0].to(image.device)(image)[0]
         return seen
 
-    def _perceptual(self, generator: object) -> PerceptualNet:
-        from latent_studio.methods.projection.perceptual import load_perceptual_net
+    def _perceptual(self) -> PictureNet:
+        from latent_studio.methods.projection.lpips_net import load_picture_net
 
         if self._net is None:
-            self._net = load_perceptual_net(self._engine.choice.device)
+            self._net = load_picture_net(self._loss, self._engine.choice.device)
         return self._net
 
 

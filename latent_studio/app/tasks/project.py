@@ -63,6 +63,10 @@ class ProjectOptions:
     schedule: Literal["ladder", "stylegan2-ada", "mmgen", "vgg-feature"] = option(
         "ladder", help="Our own search, or a published projector's, for comparison."
     )
+    loss: Literal["st-lpips", "lpips-alex", "lpips-vgg", "lpips-squeeze"] = option(
+        "st-lpips",
+        help="Perceptual distance: st-lpips comes with the program, the others need torchvision's backbones.",
+    )
     steps: int | None = option(
         None, help="Steps of a published schedule (1000), or of each rung of our own.", low=1, high=100_000
     )
@@ -170,7 +174,7 @@ def project_photos(
     photos = expand_photos(options.photos)
     make_folder(options.out)
     finder = finder_for(options)
-    projector = Projector(studio.engine, studio.paths)
+    projector = Projector(studio.engine, studio.paths, loss=options.loss)
     files: list[ProjectedFile] = []
     failures: list[str] = []
     remarks: list[str] = []
@@ -365,7 +369,12 @@ def facts_of(settings: ProjectionSettings | PublishedSettings, options: ProjectO
     """What decides a search, for the latent file; no clock and no place on this machine."""
     from dataclasses import asdict
 
-    return {"schedule": options.schedule, "settings": asdict(settings), "class": options.class_idx}
+    return {
+        "schedule": options.schedule,
+        "loss": options.loss,
+        "settings": asdict(settings),
+        "class": options.class_idx,
+    }
 
 
 def _is_there(
