@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from latent_studio.core.errors import InputError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.latent import Latent
 from latent_studio.core.noise_maps import FoundNoise
@@ -260,6 +261,8 @@ def start_of(stored: StoredLatent) -> Start:
             return Start("w", latent, noise)
         case Space.W_PLUS:
             return Start("w+", latent, noise)
+        case other:
+            raise InputError(f"A search cannot begin in {other.value}.", hint="Begin in z, w or w+.")
 
 
 def pixels_of(picture: Tensor) -> NDArray[np.uint8]:
