@@ -131,6 +131,7 @@ def test_the_space_is_as_asked(
         assert file["w"].shape == (1, studio.model.spec.num_ws, studio.model.spec.w_dim)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["tiny_grey", "tiny_classes"])
 def test_grey_models_and_classes(
     studio: Studio, request: pytest.FixtureRequest, photo: Path, tmp_path: Path, kind: str
@@ -140,6 +141,7 @@ def test_grey_models_and_classes(
     assert result.files[0].score is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schedule", ["stylegan2-ada", "mmgen", "vgg-feature"])
 def test_published_schedules_run_and_keep_their_noise(
     studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path, schedule: str
@@ -152,6 +154,7 @@ def test_published_schedules_run_and_keep_their_noise(
     assert (stored.noise is None) == (schedule == "vgg-feature")
 
 
+@pytest.mark.slow
 def test_a_film_of_the_search(studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path) -> None:
     project(studio, tiny_model, photo, out=tmp_path / "o", video="gif")
     with Image.open(tmp_path / "o" / "photo.gif") as film:
@@ -159,6 +162,7 @@ def test_a_film_of_the_search(studio: Studio, tiny_model: Path, photo: Path, tmp
         assert film.n_frames > 5
 
 
+@pytest.mark.slow
 def test_a_latent_can_be_gone_on_from(studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path) -> None:
     first = project(studio, tiny_model, photo, out=tmp_path / "a")
     second = project(studio, tiny_model, photo, out=tmp_path / "b", go_on=first.files[0].path)
@@ -183,6 +187,7 @@ def test_impossible_options_are_named(
     assert caught.value.option == expected
 
 
+@pytest.mark.slow
 def test_tuning_gives_a_small_file_that_opens_like_a_model(
     studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path
 ) -> None:
@@ -215,6 +220,7 @@ def test_no_face_is_said(studio: Studio, tiny_model: Path, photo: Path, tmp_path
         project(studio, tiny_model, photo, out=tmp_path / "o", square=False)
 
 
+@pytest.mark.slow
 def test_an_encoder_sees_at_once(studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path) -> None:
     options = EncoderApplyOptions(str(tiny_model), (str(photo),), tmp_path / "o", square=True)
     with pytest.raises(InputError, match="no encoder"):
