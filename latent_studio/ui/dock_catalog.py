@@ -95,6 +95,8 @@ def bundled_docks() -> tuple[DockEntry, ...]:
         ),
         DockEntry(
             "history", tr("History"), f"{package}.history:HistoryDock", _BOTTOM, 102, "Ctrl+H", scrolls=False
+        ),
+        DockEntry(
             "projection",
             tr("Projection"),
             f"{package}.projection:ProjectionDock",
