@@ -41,12 +41,16 @@ CONDITIONS = {
     "smile": ("mouth_open",),
     "hair_length": ("beard", "earrings"),
 }
+#: A boundary that is right less often than this on examples left out does not come with the model.
+TRUSTED = 0.9
 #: The folder beside the weights that the program looks for directions in.
 DIRECTIONS = "directions"
 
 
-def make_boundaries(weights: Path, *, samples: int, say: Callable[[str], None]) -> None:
-    """Learn a boundary for every attribute, and those freed from what goes with them."""
+def make_boundaries(
+    weights: Path, *, samples: int, say: Callable[[str], None], least: float = TRUSTED
+) -> None:
+    """Learn a boundary for every attribute, and those freed from what goes with them; keep the good ones."""
     from latent_studio.methods.attributes.catalog import find_predictor
 
     studio = Studio()
@@ -66,7 +70,10 @@ def make_boundaries(weights: Path, *, samples: int, say: Callable[[str], None]) 
     )
     for line in result.lines:
         say(line)
-    by_name: dict[str, Direction] = {one.name: one for one in read_direction_file(out)}
+    trusted = [one for one in read_direction_file(out) if float(one.info.details["accuracy"]) >= least]
+    write_direction_file(trusted, out)
+    say(f"kept, right for {least:.0%} and more: {', '.join(one.name for one in trusted) or 'none'}")
+    by_name: dict[str, Direction] = {one.name: one for one in trusted}
     spread = sample_w(studio.model.generator, 2000)
     freed = []
     for name, others in CONDITIONS.items():

@@ -26,7 +26,7 @@ _PSI = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0)
 #: Shares of the usual reach of a direction.
 _AMOUNTS = (-1.0, -0.67, -0.33, 0.0, 0.33, 0.67, 1.0)
 #: Directions by the end of their id, as the page speaks of them.
-_SHOWN = ("yaw", "smile", "glasses", "hair_length")
+_SHOWN = ("yaw", "glasses", "beard", "hair_length")
 
 
 def write_figures(network: Generator, folder: Path, *, directions: Path | None = None) -> list[Path]:

@@ -26,7 +26,7 @@ def test_boundaries_and_components_of_a_tiny_model(tmp_path: Path, monkeypatch: 
     write_weights(Generator(Shape(channels=(8, 8, 8, 8), w_dim=80), latent_code()), weights)
     said: list[str] = []
 
-    companions.make_boundaries(weights, samples=24, say=said.append)
+    companions.make_boundaries(weights, samples=24, say=said.append, least=0.0)
     companions.make_components(weights, say=said.append)
 
     folder = weights.parent / companions.DIRECTIONS

@@ -42,10 +42,10 @@ def test_a_model_alone_gives_walk_truncation_and_rows(tmp_path: Path) -> None:
 def test_directions_beside_the_model_get_a_line_each(tmp_path: Path) -> None:
     along = [
         LinearDirection(f"boundary:{name}", name, Space.W, np.ones(80, dtype=np.float32))
-        for name in ("smile", "collar", "yaw")
+        for name in ("beard", "collar", "yaw")
     ]
     write_direction_file(along, tmp_path / "directions" / "boundaries.safetensors")
     write_direction_file(along[:1], tmp_path / "directions" / "conditional.safetensors")
     written = write_figures(tiny(), tmp_path / "out", directions=tmp_path / "directions")
-    # The page speaks of yaw and smile, not of collars.
+    # The page speaks of yaw and beards, not of collars.
     assert [size(path) for path in written[3:]] == [(7 * 32, 2 * 32), (7 * 32, 32)]
