@@ -57,3 +57,8 @@ def remember_recent(recent: Recent, paths: Paths, list_file: str = _FILE) -> tup
     with replacing(paths.data / list_file) as file:
         file.write(json.dumps(entries, indent=2).encode())
     return recents
+
+
+def picture_path(sha256: str, paths: Paths) -> Path:
+    """Where the small picture of a model is kept."""
+    return paths.cache / "pictures" / f"{sha256[:32]}.png"

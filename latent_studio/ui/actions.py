@@ -148,6 +148,14 @@ class Actions(QObject):
                 "image",
             ),
             ActionSpec(
+                "library",
+                file,
+                self.tr("Library…"),
+                self.tr("Models that came with the program, your own, and public ones to download."),
+                ("Ctrl+Shift+O",),
+                "library",
+            ),
+            ActionSpec(
                 "save_picture",
                 file,
                 self.tr("Save picture…"),

@@ -97,6 +97,7 @@ class JobThread(QObject):
 
     Args:
         prepare: called once on the job thread before the first job.
+        name: of the thread.
         parent: Qt owner.
     """
 
@@ -114,7 +115,13 @@ class JobThread(QObject):
     cancelled = Signal(object)
     _run = Signal(object, object)
 
-    def __init__(self, *, prepare: Callable[[], None] = lambda: None, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        prepare: Callable[[], None] = lambda: None,
+        name: str = "jobs",
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
         self._ids = itertools.count(1)
         self._waiting: deque[tuple[Job, Callable[[ProgressSink, CancelToken], object]]] = deque()
@@ -133,7 +140,7 @@ class JobThread(QObject):
         self._worker.failed.connect(self._finish_failed)
         self._worker.cancelled.connect(self._finish_cancelled)
         self._run.connect(self._worker.run)
-        self._thread = start_thread(self._worker, "jobs", self)
+        self._thread = start_thread(self._worker, name, self)
 
     @property
     def name(self) -> str:

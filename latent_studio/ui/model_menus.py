@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMenu
 
 from latent_studio.checkpoints.bundled import bundled_models
@@ -26,11 +27,13 @@ class ModelMenus(QObject):
     Args:
         models: opens what is chosen.
         window: owner of the menus.
+        more: stands below the models with names; ``None`` for nothing.
     """
 
-    def __init__(self, models: ModelOpener, window: QWidget) -> None:
+    def __init__(self, models: ModelOpener, window: QWidget, *, more: QAction | None = None) -> None:
         super().__init__(window)
         self._models = models
+        self._more = more
         self.recent = QMenu(self.tr("Open recent"), window)
         self.recent.setObjectName("menu-recent")
         self.recent.triggered.connect(self._open)
@@ -53,6 +56,9 @@ class ModelMenus(QObject):
         for name in self._models.library:
             self._add_named(name, self.tr("In your library."))
         self._fill_if_empty(self.library, self.tr("This copy came without models"))
+        if self._more is not None:
+            self.library.addSeparator()
+            self.library.addAction(self._more)
 
     def _add_named(self, name: str, tip: str) -> None:
         action = self.library.addAction(_plain(name))
@@ -68,6 +74,10 @@ class ModelMenus(QObject):
             action = self.recent.addAction(text)
             action.setData(str(recent.path))
             action.setToolTip(str(recent.path))
+            picture = self._models.picture_path(recent.sha256)
+            if picture is not None:
+                action.setIcon(QIcon(str(picture)))
+                action.setIconVisibleInMenu(True)
         self.recent.setToolTipsVisible(True)
         self._fill_if_empty(self.recent, self.tr("Nothing opened yet"))
 

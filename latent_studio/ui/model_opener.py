@@ -8,16 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from latent_studio.app.library import library_models
 from latent_studio.app.model_places import remember_place
-from latent_studio.app.recents import Recent, load_recents, remember_recent
+from latent_studio.app.recents import Recent, load_recents, picture_path, remember_recent
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.failures import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from PySide6.QtGui import QImage
 
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.store import SessionStore
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from latent_studio.ui.render_thread import RenderThread
 
 log = logging.getLogger(__name__)
+
+#: Of the pictures in the list of recent models.
+_PICTURE_SIDE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,30 @@ class ModelOpener(QObject):
     def library(self) -> tuple[str, ...]:
         """Names of the user's own models, sorted."""
         return library_models(self._studio.paths)
+
+    def picture_path(self, sha256: str) -> Path | None:
+        """The small picture kept of a model; ``None`` if there is none."""
+        path = picture_path(sha256, self._studio.paths)
+        return path if sha256 and path.is_file() else None
+
+    def keep_picture(self, image: QImage) -> None:
+        """Keep a small picture of the open model for the list of recent ones."""
+        if self._model is None or self.picture_path(self._model.ref.sha256) is not None:
+            return
+        path = picture_path(self._model.ref.sha256, self._studio.paths)
+        small = image.scaled(
+            _PICTURE_SIDE,
+            _PICTURE_SIDE,
+            Qt.AspectRatioMode.KeepAspectRatio,
+            Qt.TransformationMode.SmoothTransformation,
+        )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            log.info("No picture of the model is kept: %s", error)
+            return
+        if small.save(str(path)):
+            self.recents_changed.emit()
 
     def open(
         self,

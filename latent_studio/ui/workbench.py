@@ -25,6 +25,7 @@ from latent_studio.ui.event_log import open_event_log
 from latent_studio.ui.history_actions import HistoryActions
 from latent_studio.ui.icons import icon
 from latent_studio.ui.job_thread import JobThread
+from latent_studio.ui.library import Library
 from latent_studio.ui.measures import MARGIN
 from latent_studio.ui.menus import fill_menu_bar
 from latent_studio.ui.messages import Messages
@@ -115,7 +116,7 @@ class Workbench(QObject):
             comparison=Comparison(store, bridge=self._bridge, parent=self),
             dropped=DroppedFiles(),
             navigation=Navigation(self),
-            model_menus=ModelMenus(models, window),
+            model_menus=ModelMenus(models, window, more=actions["library"]),
             photos=PhotoDesk(
                 studio, store=store, models=models, jobs=self._jobs, messages=messages, parent=self
             ),
@@ -159,6 +160,7 @@ class Workbench(QObject):
         StateCodeCopier(self.context, self)
         PhotoDrops(window, self.context, docking=self.docking)
         SelfTest(self.context, window)
+        self._library = Library(self.context, window)
         ThemeController(studio, actions=actions, messages=self.context.messages, parent=self)
         WindowController(
             window,
@@ -183,7 +185,7 @@ class Workbench(QObject):
             Names of the threads that are stuck.
         """
         self._bridge.close()
-        threads = (self._jobs, self._document_writer, self._render_thread)
+        threads = (self._jobs, self._library.downloads, self._document_writer, self._render_thread)
         stuck = tuple(thread.name for thread in threads if not thread.close())
         for name in stuck:
             log.error("The %s thread did not end in time.", name)

@@ -120,7 +120,9 @@ class ModelDock(QWidget):
         # The first sharp picture of a model stands for it.
         if self._wants_picture and frame.quality is Quality.FINAL:
             self._wants_picture = False
-            self._picture.show_image(image_of(frame.pixels))
+            image = image_of(frame.pixels)
+            self._picture.show_image(image)
+            self._context.models.keep_picture(image)
 
 
 class _Picture(QWidget):

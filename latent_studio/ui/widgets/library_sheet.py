@@ -1,0 +1,277 @@
+"""LibrarySheet: the models that open by name and those that can be fetched, over the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from latent_studio.ui.icons import set_icon
+from latent_studio.ui.widgets.elided_label import ElidedLabel
+from latent_studio.ui.widgets.overlay import Overlay
+from latent_studio.ui.widgets.progress_line import ProgressLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_WIDTH = 860
+_LIST_HEIGHT = 460
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryEntry:
+    """One model as the sheet shows it.
+
+    Attributes:
+        name: as verbs take it.
+        about: what it makes.
+        licence: of its weights; empty where nobody says.
+        size: in words; empty where nobody states it.
+        is_here: it can be opened; else it can be fetched.
+        is_removable: it is in the user's library.
+        page: where its publisher tells about it.
+    """
+
+    name: str
+    about: str
+    licence: str
+    size: str
+    is_here: bool
+    is_removable: bool = False
+    page: str = ""
+
+
+class LibrarySheet(Overlay):
+    """A list to filter, with what can be done to each model.
+
+    Signals:
+        openRequested, getRequested, cancelRequested, removeRequested: name of a model.
+        addRequested: a file of the user's should come into the library.
+    """
+
+    openRequested = Signal(str)
+    getRequested = Signal(str)
+    cancelRequested = Signal(str)
+    removeRequested = Signal(str)
+    addRequested = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("librarySheet")
+        self._rows: dict[str, _Row] = {}
+        title = QLabel(self.tr("Library"), self.card())
+        title.setProperty("heading", True)
+        close = QToolButton(self.card())
+        close.setObjectName("libraryClose")
+        close.setProperty("quiet", True)
+        close.setAccessibleName(self.tr("Close"))
+        close.setToolTip(self.tr("Close (Esc); downloads go on"))
+        set_icon(close, "close", role="muted")
+        close.clicked.connect(self.closeOverlay)
+        self._filter = QLineEdit(self.card())
+        self._filter.setObjectName("libraryFilter")
+        self._filter.setAccessibleName(self.tr("Filter models"))
+        self._filter.setPlaceholderText(self.tr("Filter models"))
+        self._filter.setToolTip(self.tr("Shows the models whose name or description has these words"))
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._show_matches)
+        add = QPushButton(self.tr("Add a file…"), self.card())
+        add.setObjectName("libraryAdd")
+        add.setToolTip(self.tr("Keep a model file of yours in the library, as safetensors"))
+        add.clicked.connect(self.addRequested)
+        self._list = QWidget()
+        self._list_layout = QVBoxLayout(self._list)
+        self._list_layout.setContentsMargins(0, 0, 8, 0)
+        self._list_layout.setSpacing(0)
+        self._list_layout.addStretch(1)
+        area = _Area(self.card())
+        area.setWidget(self._list)
+        self._nothing = QLabel(self.tr("No model has these words."), self.card())
+        self._nothing.setProperty("muted", True)
+        self._nothing.hide()
+        note = QLabel(
+            self.tr("What can be fetched belongs to its publishers: mind the licence. It is read as data."),
+            self.card(),
+        )
+        note.setProperty("muted", True)
+        note.setWordWrap(True)
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(close)
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        tools.addWidget(self._filter, 1)
+        tools.addWidget(add)
+        self.cardLayout().addLayout(head)
+        self.cardLayout().addLayout(tools)
+        self.cardLayout().addWidget(area, 1)
+        self.cardLayout().addWidget(self._nothing)
+        self.cardLayout().addWidget(note)
+
+    def setEntries(self, entries: Sequence[LibraryEntry]) -> None:
+        """Show these models; one that is being fetched keeps its progress."""
+        running = {name: row.progress() for name, row in self._rows.items() if row.progress() is not None}
+        for row in self._rows.values():
+            self._list_layout.removeWidget(row)
+            # Until it is deleted, nobody should find it by name.
+            row.setParent(None)
+            row.deleteLater()
+        self._rows = {}
+        for place, entry in enumerate(entries):
+            row = _Row(entry, self._list)
+            row.openRequested.connect(self.openRequested)
+            row.getRequested.connect(self.getRequested)
+            row.cancelRequested.connect(self.cancelRequested)
+            row.removeRequested.connect(self.removeRequested)
+            self._list_layout.insertWidget(place, row)
+            self._rows[entry.name] = row
+            found = running.get(entry.name)
+            if found is not None:
+                row.setProgress(*found)
+        self._show_matches()
+
+    def setProgress(self, name: str, fraction: float | None, message: str) -> None:
+        """Show how far a model has come."""
+        if name in self._rows:
+            self._rows[name].setProgress(fraction, message)
+
+    def setFinished(self, name: str, problem: str = "") -> None:
+        """A model is no longer on its way; ``problem`` says why it did not come."""
+        if name in self._rows:
+            self._rows[name].setFinished(problem)
+
+    def wantedWidth(self) -> int:
+        """Room for name, description and buttons."""
+        return _WIDTH
+
+    def firstFocus(self) -> QWidget:
+        """The filter."""
+        return self._filter
+
+    @Slot()
+    def _show_matches(self) -> None:
+        words = self._filter.text().casefold().split()
+        for row in self._rows.values():
+            row.setVisible(all(word in row.text() for word in words))
+        self._nothing.setVisible(bool(words) and not any(not row.isHidden() for row in self._rows.values()))
+
+
+class _Area(QScrollArea):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def sizeHint(self) -> QSize:
+        """High enough for a list."""
+        return QSize(_WIDTH, _LIST_HEIGHT)
+
+
+class _Row(QWidget):
+    """One model: what it is, and what can be done."""
+
+    openRequested = Signal(str)
+    getRequested = Signal(str)
+    cancelRequested = Signal(str)
+    removeRequested = Signal(str)
+
+    def __init__(self, entry: LibraryEntry, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._entry = entry
+        self._progress: tuple[float | None, str] | None = None
+        self.setObjectName(f"library-{entry.name}")
+        self.setAccessibleName(entry.name)
+        self.setToolTip("\n".join(part for part in (entry.about, entry.licence, entry.page) if part))
+        name = ElidedLabel(entry.name, self)
+        self._about = ElidedLabel(entry.about, self)
+        self._licence = ElidedLabel(" · ".join(part for part in (entry.size, entry.licence) if part), self)
+        for label in (self._about, self._licence):
+            label.setProperty("muted", True)
+        self._line = ProgressLine(self)
+        self._line.hide()
+        self._button = QPushButton(self)
+        self._button.setObjectName(f"library-button-{entry.name}")
+        self._button.setFixedWidth(88)
+        self._button.clicked.connect(self._press)
+        self._remove = QToolButton(self)
+        self._remove.setObjectName(f"library-remove-{entry.name}")
+        self._remove.setProperty("quiet", True)
+        self._remove.setAccessibleName(self.tr("Remove {name}").format(name=entry.name))
+        self._remove.setToolTip(self.tr("Delete it from the library"))
+        set_icon(self._remove, "close", role="muted")
+        self._remove.clicked.connect(self._press_remove)
+        self._remove.setVisible(entry.is_removable)
+        words = QVBoxLayout()
+        words.setSpacing(1)
+        for label in (name, self._about, self._licence):
+            words.addWidget(label)
+        words.addWidget(self._line)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 6, 4, 6)
+        layout.setSpacing(8)
+        layout.addLayout(words, 1)
+        layout.addWidget(self._remove)
+        layout.addWidget(self._button)
+        self._show_button()
+
+    def text(self) -> str:
+        """What the filter looks through."""
+        return f"{self._entry.name} {self._entry.about} {self._entry.licence}".casefold()
+
+    def progress(self) -> tuple[float | None, str] | None:
+        """How far it has come; ``None`` when it is not on its way."""
+        return self._progress
+
+    def setProgress(self, fraction: float | None, message: str) -> None:
+        """It is on its way."""
+        self._progress = (fraction, message)
+        self._line.setFraction(fraction)
+        self._line.show()
+        self._licence.setText(message)
+        self._show_button()
+
+    def setFinished(self, problem: str) -> None:
+        """It has come, or not."""
+        self._progress = None
+        self._line.hide()
+        if problem:
+            self._licence.setText(problem)
+            self._licence.setToolTip(problem)
+        self._show_button()
+
+    def _show_button(self) -> None:
+        if self._progress is not None:
+            text, tip = self.tr("Cancel"), self.tr("Stop; what has arrived is kept for the next time")
+        elif self._entry.is_here:
+            text, tip = self.tr("Open"), self.tr("Open it in this window")
+        else:
+            text, tip = self.tr("Get"), self.tr("Download it into your library and check it")
+        self._button.setText(text)
+        self._button.setToolTip(tip)
+        self._button.setAccessibleName(f"{text} {self._entry.name}")
+
+    @Slot()
+    def _press(self) -> None:
+        if self._progress is not None:
+            self.cancelRequested.emit(self._entry.name)
+        elif self._entry.is_here:
+            self.openRequested.emit(self._entry.name)
+        else:
+            self.getRequested.emit(self._entry.name)
+
+    @Slot()
+    def _press_remove(self) -> None:
+        self.removeRequested.emit(self._entry.name)

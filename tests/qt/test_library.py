@@ -1,0 +1,86 @@
+"""The library of the window lists, fetches with a way to cancel, and removes."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from latent_studio.app.library import library_dir
+from latent_studio.app.tasks import model_get
+from latent_studio.ui import library
+from latent_studio.ui.widgets.library_sheet import LibrarySheet
+from tests.helpers.web_server import ServedFile, WebServer
+from tests.qt.conftest import WAIT_MS
+
+
+@pytest.fixture
+def web():
+    with WebServer() as server:
+        yield server
+
+
+@pytest.fixture
+def birds(web, monkeypatch, tmp_path):
+    """A model on a server here, known to the catalogue."""
+    from latent_studio.app.model_sources import WebSource
+    from latent_studio.app.tasks import model_list
+    from tests.helpers.model_files import write_tiny_model
+
+    web.files["/birds"] = ServedFile(write_tiny_model(tmp_path / "birds").read_bytes())
+    source = WebSource("birds", "birds", "stylegan2", 16, "CC0", web.url("/birds"), "https://example.org")
+    for module in (model_get, model_list):
+        monkeypatch.setattr(module, "SOURCES", {"birds": source})
+    return web.files["/birds"]
+
+
+def press(window, name):
+    window.findChild(QAbstractButton, f"library-button-{name}").click()
+
+
+def text_of(window, name):
+    return window.findChild(QAbstractButton, f"library-button-{name}").text()
+
+
+def test_a_model_is_fetched_and_then_opens(qtbot, window, birds):
+    window.context.actions["library"].trigger()
+    assert window.findChild(LibrarySheet).isVisible()
+    press(window, "birds")
+    assert text_of(window, "birds") == "Cancel"
+    qtbot.waitUntil(lambda: text_of(window, "birds") == "Open", timeout=WAIT_MS)
+    press(window, "birds")
+    assert not window.findChild(LibrarySheet).isVisible()
+    qtbot.waitUntil(lambda: window.context.models.model.ref.name == "birds", timeout=WAIT_MS)
+
+
+def test_a_download_can_be_cancelled_while_the_server_keeps_silent(qtbot, window, birds):
+    import threading
+
+    birds.gate = threading.Event()
+    window.context.actions["library"].trigger()
+    press(window, "birds")
+    press(window, "birds")
+    qtbot.waitUntil(lambda: text_of(window, "birds") == "Get", timeout=WAIT_MS)
+    assert not list(library_dir(window.context.studio.paths).glob("birds"))
+
+
+def test_a_download_that_fails_says_why_in_its_row(qtbot, window, birds):
+    birds.status = 404
+    window.context.actions["library"].trigger()
+    press(window, "birds")
+    qtbot.waitUntil(lambda: text_of(window, "birds") == "Get", timeout=WAIT_MS)
+    row = window.findChild(QWidget, "library-birds")
+    assert any("does not have the file" in label.toolTip() for label in row.findChildren(QWidget))
+
+
+def test_a_model_is_removed_after_a_question(qtbot, window, birds, monkeypatch):
+    window.context.actions["library"].trigger()
+    press(window, "birds")
+    qtbot.waitUntil(lambda: text_of(window, "birds") == "Open", timeout=WAIT_MS)
+    remove = "library-remove-birds"
+    button = library.QMessageBox.StandardButton
+    monkeypatch.setattr(library.QMessageBox, "question", lambda *_: button.No)
+    window.findChild(QAbstractButton, remove).click()
+    assert text_of(window, "birds") == "Open"
+    monkeypatch.setattr(library.QMessageBox, "question", lambda *_: button.Yes)
+    window.findChild(QAbstractButton, remove).click()
+    qtbot.waitUntil(lambda: text_of(window, "birds") == "Get", timeout=WAIT_MS)
