@@ -152,7 +152,7 @@ class Actions(QObject):
                 file,
                 self.tr("Library…"),
                 self.tr("Models that came with the program, your own, and public ones to download."),
-                ("Ctrl+Shift+O",),
+                ("Ctrl+Shift+L",),
                 "library",
             ),
             ActionSpec(
