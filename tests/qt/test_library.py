@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from latent_studio.app.library import library_dir
 from latent_studio.app.tasks import model_get
 from latent_studio.ui import library
+from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.library_sheet import LibrarySheet
 from tests.helpers.web_server import ServedFile, WebServer
 from tests.qt.conftest import WAIT_MS
@@ -69,7 +70,7 @@ def test_a_download_that_fails_says_why_in_its_row(qtbot, window, birds):
     press(window, "birds")
     qtbot.waitUntil(lambda: text_of(window, "birds") == "Get", timeout=WAIT_MS)
     row = window.findChild(QWidget, "library-birds")
-    assert any("does not have the file" in label.toolTip() for label in row.findChildren(QWidget))
+    assert any("does not have the file" in label.text() for label in row.findChildren(ElidedLabel))
 
 
 def test_a_model_is_removed_after_a_question(qtbot, window, birds, monkeypatch):

@@ -249,7 +249,6 @@ class _Row(QWidget):
         self._line.hide()
         if problem:
             self._licence.setText(problem)
-            self._licence.setToolTip(problem)
         self._show_button()
 
     def _show_button(self) -> None:
