@@ -125,8 +125,10 @@ class LibrarySheet(Overlay):
         running = {name: row.progress() for name, row in self._rows.items() if row.progress() is not None}
         for row in self._rows.values():
             self._list_layout.removeWidget(row)
+            row.hide()
             # Until it is deleted, nobody should find it by name.
-            row.setParent(None)
+            for part in (row, *row.findChildren(QWidget)):
+                part.setObjectName("")
             row.deleteLater()
         self._rows = {}
         for place, entry in enumerate(entries):
