@@ -281,6 +281,24 @@ def test_the_history_is_a_film_of_its_steps(qtbot, window, dock, tmp_path):
     assert reds == [colour_of(0), colour_of(1), colour_of(2)]
 
 
+def test_a_sheet_shows_the_directions_of_a_bank(qtbot, window, dock, tmp_path):
+    dock.choose("directions")
+    choose = field(dock, "export-bank")
+    choose.setCurrentIndex(choose.findData("pca"))
+    assert "no directions" in field(dock, "export-estimate").text()
+    choose.setCurrentIndex(choose.findData("sefa"))
+    field(dock, "export-file").setText(str(tmp_path / "sheet.png"))
+    fill(dock, size=32)
+    field(dock, "export-steps").setValue(3)
+
+    press(qtbot, dock, "export-start")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        count = len(directions(window))
+        assert sheet.size == (3 * 34 - 2, count * 34 - 2)
+
+
 def test_exports_queue_up(qtbot, window, studio, dock, tmp_path):
     studio.engine.stage_s = 0.05
     press(qtbot, dock, "export-start")

@@ -517,6 +517,8 @@ def test_the_theme_is_changed_at_once_and_remembered(window, open_window):
 def test_every_action_says_what_it_does_and_can_be_triggered(qtbot, window, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *args: ("", ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *args: ([], ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *args: "")
     window.context.store.set_amount(direction(window, "e0"), 2.0)
     names = set()
 

@@ -14,7 +14,9 @@ from latent_studio.core.options import check_options, option
 
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
+    from latent_studio.core.directions import Direction
     from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +67,10 @@ def run_direction_sheet(
         LatentStudioError: the model cannot be opened, or the disk refuses.
         Cancelled: a stop was asked for; nothing is written.
     """
-    from dataclasses import replace
-
-    from latent_studio.app.recipe import recipe_of
-    from latent_studio.core.edits import Edit, EditStack
-    from latent_studio.core.render import RenderRequest
     from latent_studio.core.seed_plane import SeedPoint
     from latent_studio.core.session import Session
     from latent_studio.core.synthesis import SynthesisSettings
-    from latent_studio.exporters.compose import captioned
     from latent_studio.exporters.part_file import check_target
-    from latent_studio.exporters.pixels import resized
-    from latent_studio.exporters.still import ContactSheet, save_still
 
     check_options(options)
     check_suffix(options.out, (".png", ".jpg", ".jpeg"))
@@ -90,25 +84,89 @@ def run_direction_sheet(
             truncation_psi=options.truncation_psi, class_idx=0 if model.spec.c_dim else None
         ),
     )
-    cells, captions = [], []
+    rows = []
     for direction in directions:
         low, high = direction.suggested_range
         if options.sigmas is not None:
             low, high = -options.sigmas * direction.sigma, options.sigmas * direction.sigma
-        for k in range(options.steps):
-            amount = low + (high - low) * k / (options.steps - 1)
-            cells.append(replace(start, edits=EditStack((Edit(direction, amount),))))
-            captions.append(f"{direction.name} {amount:+.2f}" if k == 0 else f"{amount:+.2f}")
-    sheet = ContactSheet(len(cells), size=(options.size, options.size), columns=options.steps)
+        rows.append(SheetRow(direction, low, high))
+    sheet = DirectionSheet(start, tuple(rows), options.out, steps=options.steps, size=options.size)
+    return draw_direction_sheet(studio, sheet, progress, cancel)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One direction on a sheet.
+
+    Attributes:
+        direction: what moves.
+        low: amount of the first picture, in units of the direction.
+        high: amount of the last one.
+    """
+
+    direction: Direction
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionSheet:
+    """What a sheet shows. Frozen when an export starts.
+
+    Attributes:
+        session: what every row starts from; its own edits stay, but for the row's direction.
+        rows: from top to bottom, at least one.
+        out: the picture to write, ``.png`` or ``.jpg``.
+        steps: pictures in a row.
+        size: side of one picture in pixels.
+    """
+
+    session: Session
+    rows: tuple[SheetRow, ...]
+    out: Path
+    steps: int = 5
+    size: int = 128
+
+
+def draw_direction_sheet(
+    studio: Studio, plan: DirectionSheet, progress: ProgressSink, cancel: CancelToken
+) -> DirectionSheetResult:
+    """Draw a sheet of the open model. Each picture says its direction or its amount.
+
+    Raises:
+        OptionError: there is no direction to show.
+        ExportError: the disk refuses; nothing is left behind.
+        Cancelled: a stop was asked for; nothing is written.
+    """
+    from dataclasses import replace
+
+    from latent_studio.app.recipe import recipe_of
+    from latent_studio.core.edits import Edit
+    from latent_studio.core.errors import OptionError
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.exporters.compose import captioned
+    from latent_studio.exporters.pixels import resized
+    from latent_studio.exporters.still import ContactSheet, save_still
+
+    if not plan.rows:
+        raise OptionError("--direction", "There is no direction to show.", hint="Find or import some first.")
+    cells, captions = [], []
+    for row in plan.rows:
+        for step in range(plan.steps):
+            amount = row.low + (row.high - row.low) * step / (plan.steps - 1)
+            edits = plan.session.edits.with_edit(Edit(row.direction, amount))
+            cells.append(replace(plan.session, edits=edits))
+            captions.append(f"{row.direction.name} {amount:+.2f}" if step == 0 else f"{amount:+.2f}")
+    sheet = ContactSheet(len(cells), size=(plan.size, plan.size), columns=plan.steps)
     requests = (RenderRequest.of(session, revision=index) for index, session in enumerate(cells))
     frames = studio.engine.render_batch(requests, check_cancel=cancel.check)
     for done, (frame, caption) in enumerate(zip(frames, captions, strict=True), start=1):
-        sheet.add(captioned(resized(frame.pixels, options.size, options.size), caption))
+        sheet.add(captioned(resized(frame.pixels, plan.size, plan.size), caption))
         progress(Progress(done / len(cells), f"Rendered {done} of {len(cells)}", preview=frame))
         cancel.check()
-    names = tuple(direction.name for direction in directions)
-    jpeg = options.out.suffix.lower() != ".png"
+    names = tuple(row.direction.name for row in plan.rows)
+    jpeg = plan.out.suffix.lower() != ".png"
     save_still(
-        options.out, sheet.pixels, recipe_of(start, sheet=list(names)), format="jpg" if jpeg else "png"
+        plan.out, sheet.pixels, recipe_of(plan.session, sheet=list(names)), format="jpg" if jpeg else "png"
     )
-    return DirectionSheetResult(options.out, names)
+    return DirectionSheetResult(plan.out, names)

@@ -46,6 +46,8 @@ from latent_studio.exporters.film_settings import FilmQuality, FilmSettings, Pal
 from latent_studio.exporters.formats import FormatId
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from latent_studio.app.film import Pane
     from latent_studio.app.studio import Studio
     from latent_studio.core.directions import Direction, Rows
@@ -111,6 +113,13 @@ class TraverseOptions:
     beside: bool = option(False, help="Show the picture before the sweep beside every frame.")
     caption: bool = option(False, help="Write the directions and their amounts into every frame.")
     keep_part: bool = keep_part_option()
+    with_model: tuple[str, ...] = option(
+        (),
+        help="Show another model at the same latent and edits beside it; its z and w must have these sizes. "
+        "Give it again for more.",
+        repeat=True,
+        metavar="MODEL",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +211,8 @@ def run_traverse(
         caption=options.caption,
         keep_part=options.keep_part,
     )
-    return run_traversal(studio, plan, progress, cancel)
+    others = [_other_pane(studio, name, plan, progress, cancel) for name in options.with_model]
+    return run_traversal(studio, plan, progress, cancel, others=others)
 
 
 def sweeps_of_edits(
@@ -229,11 +239,23 @@ def sweeps_of_edits(
 
 
 def run_traversal(
-    studio: Studio, plan: TraversalPlan, progress: ProgressSink, cancel: CancelToken
+    studio: Studio,
+    plan: TraversalPlan,
+    progress: ProgressSink,
+    cancel: CancelToken,
+    *,
+    others: Sequence[Pane] = (),
 ) -> FilmResult:
     """Render the sweep of the open model into a film. Same plan, same bytes.
 
     Pictures that come twice, on the way there and on the way back, are rendered once.
+
+    Args:
+        studio: its model is swept.
+        plan: what moves, and how and where to.
+        progress: told after every picture.
+        cancel: looked at between stages.
+        others: shown beside it: other models at the same places of the sweep.
 
     Raises:
         OptionError: the plan asks for what does not exist.
@@ -258,7 +280,34 @@ def run_traversal(
         settings=plan.settings,
         keep_part=plan.keep_part,
     )
-    return write_film(_panes(studio, plan, places), film, progress, cancel)
+    return write_film([*_panes(studio, plan, places), *others], film, progress, cancel)
+
+
+def _other_pane(
+    studio: Studio, name: str, plan: TraversalPlan, progress: ProgressSink, cancel: CancelToken
+) -> Pane:
+    """Another model at the same places of the sweep.
+
+    Raises:
+        IncompatibleLatentError: a direction was made for a model of another shape.
+        LatentStudioError: the model cannot be opened.
+    """
+    from latent_studio.app.film import Pane
+    from latent_studio.core.render import RenderRequest
+    from latent_studio.engine.engine import Engine
+
+    model = studio.load_model(name, progress=progress, cancel=cancel)
+    for sweep in plan.sweeps:
+        sweep.direction.check_fits(model.spec)
+    engine = Engine(studio.engine.choice, gate=studio.engine.gate)
+    engine.swap(model.generator)
+    places, _ = route(plan.frames, plan.loop)
+
+    def request_at(index: int) -> RenderRequest:
+        session = replace(_session_at(plan, places[index]), model=model.ref)
+        return RenderRequest.of(session, revision=index)
+
+    return Pane(engine, request_at, (lambda index: model.ref.name) if plan.caption else None)
 
 
 def _panes(studio: Studio, plan: TraversalPlan, places: tuple[float, ...]) -> list[Pane]:

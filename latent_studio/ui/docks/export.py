@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.exporters.estimate import estimate_bytes
 from latent_studio.ui.command_text import command_text
+from latent_studio.ui.exports.directions import DirectionsExport
 from latent_studio.ui.exports.history import HistoryExport
 from latent_studio.ui.exports.picture import PictureExport
 from latent_studio.ui.exports.target_form import TargetForm
@@ -55,6 +56,7 @@ class ExportDock(QWidget):
             TraversalExport(context, self),
             PictureExport(context, self),
             HistoryExport(context, self),
+            DirectionsExport(context, self),
             TimelineExport(context, self),
         )
         self._subject = QComboBox(self)

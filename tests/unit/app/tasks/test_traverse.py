@@ -203,6 +203,18 @@ def test_the_picture_before_the_sweep_can_stand_beside(
         np.testing.assert_array_equal(frame[:, :side], alone[2])
 
 
+def test_other_models_stand_beside_at_the_same_latent(
+    studio: Studio, tiny_model: Path, tmp_path: Path
+) -> None:
+    alone = frames_of(run_words(studio, tiny_model, tmp_path / "a.apng"))
+    pair = frames_of(run_words(studio, tiny_model, tmp_path / "b.apng", with_model=(str(tiny_model),)))
+    side = alone[0].shape[0]
+    for frame, expected in zip(pair, alone, strict=True):
+        assert frame.shape == (side, 2 * side + 8, 3)
+        np.testing.assert_array_equal(frame[:, :side], expected)
+        np.testing.assert_array_equal(frame[:, -side:], expected)
+
+
 def test_a_caption_is_only_there_when_asked_for(studio: Studio, plan: TraversalPlan, tmp_path: Path) -> None:
     plain = frames_of(run(studio, replace(plan, out=tmp_path / "a.apng", size=128)))
     told = frames_of(run(studio, replace(plan, out=tmp_path / "b.apng", size=128, caption=True)))
