@@ -20,14 +20,15 @@ def keep(studio, name):
 
 def test_a_model_fetched_while_the_window_is_open_is_in_the_menu(window, studio):
     menu = window.findChild(QMenu, "menu-library")
-    assert [action.text() for action in menu.actions()] == list(bundled_models())
+    bundled = list(bundled_models())
+    assert [action.text() for action in menu.actions()] == [*bundled, "", "Library…"]
 
     keep(studio, "dogs")
     menu.aboutToShow.emit()
 
-    *_, last = menu.actions()
-    assert (last.text(), last.data(), last.toolTip()) == ("dogs", "dogs", "In your library.")
-    assert len(menu.actions()) == len(bundled_models()) + 1
+    assert [action.text() for action in menu.actions()] == [*bundled, "dogs", "", "Library…"]
+    dogs = menu.actions()[len(bundled)]
+    assert (dogs.data(), dogs.toolTip()) == ("dogs", "In your library.")
 
 
 def test_a_model_of_the_library_opens_from_the_menu(qtbot, window, studio):
@@ -35,7 +36,7 @@ def test_a_model_of_the_library_opens_from_the_menu(qtbot, window, studio):
     menu = window.findChild(QMenu, "menu-library")
     menu.aboutToShow.emit()
 
-    menu.actions()[-1].trigger()
+    next(action for action in menu.actions() if action.text() == "dogs").trigger()
 
     qtbot.waitUntil(lambda: window.context.store.session.model.name == "dogs")
 
