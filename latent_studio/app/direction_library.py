@@ -375,7 +375,7 @@ class DirectionLibrary:
         try:
             read = json.loads(self._marks_path.read_text(encoding="utf-8"))
             return {str(id): _mark(fields) for id, fields in read.items()}
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             log.warning("Names and stars of directions cannot be read: %s", error)

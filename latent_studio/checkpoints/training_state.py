@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import torch
@@ -27,13 +28,23 @@ if TYPE_CHECKING:
 
 
 def write_state(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
-    """Write tensors of any kind as safetensors; the file before stays until this one is whole.
+    """Write tensors of any kind as safetensors. Same state, same bytes; the file before stays until then.
 
     Raises:
         OSError: the folder cannot be written, or is full.
     """
     with replacing(path) as file:
-        file.write(save(dict(tensors), metadata=dict(metadata)))
+        file.write(_in_order(save(dict(tensors), metadata=dict(metadata))))
+
+
+def _in_order(data: bytes) -> bytes:
+    """The same file with its metadata sorted: safetensors writes them in an order of chance."""
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header.get("__metadata__", {}).items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -6,8 +6,6 @@ import io
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from latent_studio.core.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -39,6 +37,7 @@ def vector_file_bytes(
     directions: Sequence[LinearDirection], suffix: str, *, model: ModelRef, facts: Mapping[str, object]
 ) -> bytes:
     """The file: ``vectors`` ``(K, dim)`` float32, one unit vector a row, and what is known of them."""
+    import numpy as np
     from safetensors.numpy import save
 
     from latent_studio import __version__
@@ -79,6 +78,8 @@ def write_directions_as(directions: Sequence[Direction], out: Path) -> None:
         InputError: a ``.npy`` cannot hold them.
         ExportError: the disk refuses; nothing is left behind.
     """
+    import numpy as np
+
     from latent_studio.app.direction_files import direction_file_bytes
     from latent_studio.core.directions import LinearDirection
     from latent_studio.exporters.part_file import write_file
