@@ -28,8 +28,8 @@ def missing_packages(*, finds: Callable[[str], bool] = can_load) -> list[str]:
     packages = [LIBRARIES[library] for library in missing_libraries(finds=finds)]
     if not any(next(Path(folder).expanduser().glob("**/*.[ot]tf"), None) for folder in FONT_FOLDERS):
         packages.append("fonts-dejavu-core")
-    if shutil.which("Xvfb") is None:
-        packages.append("xvfb")
+    # A virtual screen, and a hand for its mouse and keys.
+    packages += [tool.lower() for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
     return packages
 
 

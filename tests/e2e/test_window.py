@@ -188,22 +188,22 @@ def test_a_whole_journey_with_mouse_and_keyboard(
     # A film of the slider.
     film = tmp_path / "film.gif"
     screen.press("ctrl+e")
-    for name, text in (("option-frames", "8"), ("option-size", "64"), ("export-file", str(film))):
+    for name, text in (("option-frames", "8"), ("export-file", str(film))):
         screen.click(*program.middle(name))
         screen.press("ctrl+a")
         screen.type(text)
     screen.click(*program.middle("export-start"))
     program.wait_for(
-        "film", lambda: any(event["result"] == "TraversalResult" for event in program.events("job_done"))
+        "film", lambda: any(event["result"] == "FilmResult" for event in program.events("job_done"))
     )
     with Image.open(film) as image:
-        assert image.size == (64, 64)
+        assert image.size == (256, 256)
         pictures = [frame.convert("RGB").tobytes() for frame in ImageSequence.Iterator(image)]
         recipe = json.loads(image.info["comment"])
     assert len(pictures) == 8
     assert len(set(pictures)) == 5, "there and back: five different pictures"
     assert [sweep["direction"]["id"] for sweep in recipe["sweep"]["directions"]] == [edited["edits"][0][0]]
-    for name, text in (("option-frames", "48"), ("option-size", "256"), ("export-file", "~/Pictures/e1.gif")):
+    for name, text in (("option-frames", "48"), ("export-file", "~/Pictures/e1.gif")):
         screen.click(*program.middle(name))
         screen.press("ctrl+a")
         screen.type(text)
