@@ -21,7 +21,9 @@ from tools.portraits.predictor import (
     GOOD_ENOUGH,
     PredictorRecipe,
     measure_predictor,
+    read_network,
     train_predictor,
+    write_network,
     write_predictor,
 )
 from tools.portraits.renderer import render
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_argument(
         "--start-from", type=Path, metavar="WEIGHTS", help="begin with an exported model, not with chance"
     )
-    train.add_argument("--batch", type=int, help="pictures per process and step")
+    train.add_argument("--batch", type=int, help="pairs of pictures per process and step")
     train.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     train.add_argument("--every", type=float, default=120.0, help="seconds between checkpoints")
 
@@ -77,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     read = verbs.add_parser("train-attributes", help="train the predictor that reads factors off pictures")
     read.add_argument("weights", type=Path, help="the exported model whose pictures it must read")
     read.add_argument("--out", type=Path, required=True, help="such as attributes.safetensors")
+    read.add_argument("--renders-only", action="store_true", help="do not learn from the model's pictures")
+    read.add_argument("--start-from", type=Path, metavar="NETWORK", help="a network kept before")
+    read.add_argument("--keep-network", type=Path, metavar="FILE", help="the network with all its outputs")
     read.add_argument("--steps", type=int, default=PredictorRecipe().steps)
     read.add_argument("--kept", type=int, default=PredictorRecipe().kept, help="pictures seen repeatedly")
     read.add_argument("--least", type=float, default=GOOD_ENOUGH, help="R2 from which one is offered")
@@ -134,7 +139,7 @@ def _train(options: argparse.Namespace) -> None:
         if time.monotonic() - saved_at < options.every and progress.step < recipe.total_steps:
             return
         trainer.save()
-        pace = (progress.step - first_step) * recipe.batch * recipe.processes / progress.seconds
+        pace = 2 * (progress.step - first_step) * recipe.batch * recipe.processes / progress.seconds
         quality = held_out_psnr(trainer.average, code, count=16, resolution=progress.resolution)
         line = (
             f"step {progress.step} at {progress.resolution} px, {progress.seconds:.0f} s, "
@@ -198,7 +203,10 @@ def _train_attributes(options: argparse.Namespace) -> None:
             said_at = time.monotonic()
             print(f"step {step} of {recipe.steps}, {seconds:.0f} s, loss {loss:.4f}", flush=True)
 
-    trained = train_predictor(recipe, network, report)
+    start = read_network(options.start_from) if options.start_from else None
+    trained = train_predictor(recipe, None if options.renders_only else network, report, start=start)
+    if options.keep_network is not None:
+        write_network(trained, options.keep_network)
     quality = measure_predictor(trained, network, people=options.people)
     predictor = write_predictor(trained, quality, options.out, least=options.least)
     offered = {info.id for info in predictor.attributes}

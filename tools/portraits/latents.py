@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tools.portraits.factors import COUNT, Group, correlation, group_mask
+from tools.portraits.factors import COUNT, correlation
 
 Z_DIM = 128
 _PROJECTION_SEED = 7
@@ -74,20 +74,6 @@ class LatentCode:
     def sample_scores(self, count: int, generator: torch.Generator) -> Tensor:
         """Scores of ``count`` random people, ``(count, COUNT)``, correlated as in the collection."""
         return torch.randn(count, COUNT, generator=generator) @ self.mixing.T
-
-    def resample_except(self, scores: Tensor, group: Group, generator: torch.Generator) -> Tensor:
-        """Other people who agree with ``scores`` on one group of factors and are random in the rest.
-
-        Matheron's rule: a fresh draw, moved by the regression on the difference in the known scores, has the
-        exact conditional distribution.
-        """
-        known = group_mask(group)
-        covariance = self.mixing @ self.mixing.T
-        fresh = self.sample_scores(scores.shape[0], generator)
-        gain = torch.linalg.solve(covariance[known][:, known], covariance[known])
-        moved: Tensor = fresh + (scores[:, known] - fresh[:, known]) @ gain
-        moved[:, known] = scores[:, known]
-        return moved
 
 
 def latent_code(z_dim: int = Z_DIM) -> LatentCode:

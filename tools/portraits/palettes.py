@@ -109,3 +109,9 @@ def blend(stops: Stops, position: Tensor) -> Tensor:
 
 def _tint(red: float, green: float, blue: float) -> Tensor:
     return torch.tensor([red, green, blue]).view(1, 3, 1, 1)
+
+
+def aged(skin: Tensor, age: Tensor) -> Tensor:
+    """Skin grows sallow with age, a little every year: ``age`` from -1 to 1."""
+    sallow = skin * torch.tensor([0.86, 0.88, 0.84]).view(1, 3, 1, 1)
+    return skin + (age * 0.5 + 0.5) * (sallow - skin)

@@ -243,6 +243,23 @@ def write_predictor(
     return PortraitPredictor(small, described)
 
 
+def write_network(network: AttributeNetwork, path: Path) -> None:
+    """Keep a network with all its outputs, to train it further."""
+    from safetensors.torch import save
+
+    with replacing(path) as file:
+        file.write(save({name: tensor.contiguous() for name, tensor in network.state_dict().items()}))
+
+
+def read_network(path: Path) -> AttributeNetwork:
+    """A network that :func:`write_network` kept."""
+    from safetensors.torch import load_file
+
+    network = AttributeNetwork(COUNT)
+    network.load_state_dict(load_file(path))
+    return network
+
+
 def _read(network: AttributeNetwork, batches: list[Tensor]) -> Tensor:
     return torch.cat([network(batch.clamp(-1.0, 1.0)) for batch in batches])
 

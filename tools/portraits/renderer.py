@@ -90,7 +90,7 @@ def _subject(factors: Tensor) -> _Subject:
         column = INDEX[name]
         return factors[:, column : column + 1, None, None]
 
-    skin = palettes.skin(factor("skin_tone"), factor("skin_warmth"))
+    skin = palettes.aged(palettes.skin(factor("skin_tone"), factor("skin_warmth")), factor("age"))
     return _Subject(
         factors=factors,
         pose=head_pose(factor("yaw"), factor("pitch"), factor("face_width"), factor("jaw")),
@@ -268,17 +268,17 @@ def _face(canvas: Canvas, subject: _Subject) -> None:
 
 
 def _age_lines(canvas: Canvas, subject: _Subject) -> None:
-    """Hollow cheeks, forehead lines, folds from nose to mouth and bags under the eyes, from middle age on."""
-    pose, age = subject.pose, ramp(subject("age"), -0.3, 0.9)
+    """Cheeks and sockets that hollow all life long; lines, folds and bags from middle age on."""
+    pose, age, worn = subject.pose, ramp(subject("age"), -0.3, 0.9), subject.unit("age")
     line, hollow = subject.shadow * 0.72, subject.shadow * 0.94
     area = canvas.window(-0.5, 0.5, -0.5, 0.5)
     for side in (-1.0, 1.0):
         cx, cy, facing = pose.place(side * 0.60, 0.42)
         cheek = torch.exp(-(((area.x - cx) / (0.085 * facing)).square() + ((area.y - cy) / 0.17).square()))
-        area.paint(cheek * age * 0.48, hollow)
+        area.paint(cheek * worn * 0.60, hollow)
         ex, ey, facing = pose.place(side * 0.43, 0.135)
         socket = torch.exp(-(((area.x - ex) / (0.125 * facing)).square() + ((area.y - ey) / 0.055).square()))
-        area.paint(socket * age * 0.60, hollow)
+        area.paint(socket * worn * 0.70, hollow)
     for height, half in ((-0.69, 0.18), (-0.59, 0.22), (-0.50, 0.19)):
         cx, cy, _ = pose.place(0.0, height)
         stroke = arc(area.x - cx, area.y - cy, half, rise=0.018, thickness=0.014)

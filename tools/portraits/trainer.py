@@ -21,7 +21,7 @@ import torch
 import torch.multiprocessing as multiprocessing
 from torch import Tensor
 
-from tools.portraits.batches import BatchPlan, make_batch, reconstruction_loss
+from tools.portraits.batches import BatchPlan, make_batch, training_loss
 from tools.portraits.latents import latent_code
 from tools.portraits.network import Generator, Shape
 
@@ -59,11 +59,10 @@ class Recipe:
     Attributes:
         shape: sizes of the network.
         phases: stretches of training, one after another.
-        batch: pictures per process and step.
+        batch: pairs of pictures per process and step.
         processes: how many work in parallel.
         seed: of weights and examples.
-        mixed_share: see :class:`tools.portraits.batches.BatchPlan`.
-        truncated_share: the same.
+        truncated_share: see :class:`tools.portraits.batches.BatchPlan`.
         gentle_pose_steps: steps over which the pose grows from 0.4 to its full range.
         average_decay: of the running average of the weights, which is what is exported.
     """
@@ -77,7 +76,6 @@ class Recipe:
     batch: int = 3
     processes: int = 2
     seed: int = 0
-    mixed_share: float = 0.0
     truncated_share: float = 0.2
     gentle_pose_steps: int = 1500
     average_decay: float = 0.99
@@ -271,7 +269,6 @@ class _Worker:
         plan = BatchPlan(
             recipe.batch,
             resolution,
-            recipe.mixed_share,
             recipe.truncated_share,
             pose_range=min(1.0, 0.4 + 0.6 * step / max(1, recipe.gentle_pose_steps)),
         )
@@ -284,7 +281,7 @@ class _Worker:
         )
         self._own.zero_()
         pictures = self._network.synthesis(batch.ws, resolution)
-        loss = reconstruction_loss(pictures, batch.target, batch.importance)
+        loss = training_loss(pictures, batch)
         torch.autograd.backward(loss)
         return loss.item(), batch.w.detach()
 

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from tools.portraits.factors import COUNT, INDEX, correlation, group_mask
+from tools.portraits.factors import COUNT, INDEX, correlation
 from tools.portraits.latents import factors_of, latent_code
 
 
@@ -65,23 +65,6 @@ def test_scores_are_the_inverse_of_factors() -> None:
     code = latent_code()
     factors = torch.linspace(-0.95, 0.95, COUNT)[None]
     assert torch.allclose(factors_of(code.scores(factors)), factors, atol=1e-5)
-
-
-def test_somebody_else_with_the_same_group_differs_only_in_the_rest() -> None:
-    code = latent_code()
-    scores = code.sample_scores(8, _generator())
-    other = code.resample_except(scores, "middle", _generator(1))
-    mask = group_mask("middle")
-    assert torch.equal(other[:, mask], scores[:, mask])
-    assert (other[:, ~mask] - scores[:, ~mask]).abs().min(dim=0).values.max() > 0.01
-
-
-def test_resampling_keeps_the_correlations_of_the_collection() -> None:
-    code = latent_code()
-    scores = code.sample_scores(40_000, _generator())
-    other = code.resample_except(scores, "middle", _generator(1))
-    measured = torch.corrcoef(other.T)
-    assert (measured - correlation().float()).abs().max() < 0.03
 
 
 def test_a_z_too_short_for_the_factors_is_refused() -> None:

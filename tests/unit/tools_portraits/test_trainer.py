@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from tools.portraits.batches import BatchPlan, make_batch, reconstruction_loss
+from tools.portraits.batches import BatchPlan, make_batch, reconstruction_loss, twin_loss
 from tools.portraits.evaluation import held_out_psnr
-from tools.portraits.factors import GROUP_ROWS
 from tools.portraits.latents import latent_code
-from tools.portraits.network import Generator, Shape
+from tools.portraits.network import Generator, Shape, w_blocks
 from tools.portraits.renderer import Rendering
 from tools.portraits.trainer import Phase, Recipe, Trainer
 
@@ -109,26 +108,29 @@ def test_the_rate_falls_within_a_phase_and_starts_again_in_the_next() -> None:
     assert recipe.at(500)[1] == 1e-4
 
 
-def test_every_row_group_of_a_mixed_example_knows_only_its_own_factors() -> None:
+def test_twins_are_alike_but_for_one_factor_and_so_are_their_pictures() -> None:
     code, shape = latent_code(), Shape(channels=(8,) * 7)
     torch.manual_seed(0)
     mapping = Generator(shape, code).mapping
-    generator = torch.Generator().manual_seed(1)
-    plan = BatchPlan(4, 16, mixed_share=1.0, truncated_share=0.0)
-    ws = make_batch(mapping, code, plan=plan, num_ws=14, generator=generator).ws.detach()
-    for first, last in GROUP_ROWS.values():
-        assert (ws[:, first:last] == ws[:, first : first + 1]).all()
-    starts = [first for first, _ in GROUP_ROWS.values()]
-    assert (ws[:, starts[0]] != ws[:, starts[1]]).any(dim=1).all()
-    assert (ws[:, starts[1]] != ws[:, starts[2]]).any(dim=1).all()
+    plan = BatchPlan(6, 32, truncated_share=0.0)
+    batch = make_batch(mapping, code, plan=plan, num_ws=14, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(batch.ws, batch.ws[:, :1].expand_as(batch.ws))
+    assert len(batch.ws) == len(batch.target.pictures) == 2 * len(batch.w)
+    for person in range(6):
+        # A row group's styles follow from its own factors alone, so twins share all but one group.
+        before, after = batch.ws[person, 0], batch.ws[person + 6, 0]
+        moved = [
+            group for group, part in w_blocks(128).items() if (before[part] - after[part]).abs().max() > 0.02
+        ]
+        assert len(moved) == 1
 
 
-def test_an_unmixed_example_has_one_style_for_all_rows() -> None:
-    code, shape = latent_code(), Shape(channels=(8,) * 7)
-    mapping = Generator(shape, code).mapping
-    plan = BatchPlan(2, 16, mixed_share=0.0, truncated_share=0.0)
-    ws = make_batch(mapping, code, plan=plan, num_ws=14, generator=torch.Generator().manual_seed(1)).ws
-    assert torch.equal(ws, ws[:, :1].expand_as(ws))
+def test_twins_drawn_alike_lack_their_whole_difference_and_truthful_ones_nothing() -> None:
+    random = torch.Generator().manual_seed(1)
+    target = torch.rand(4, 3, 32, 32, generator=random) * 2 - 1
+    assert twin_loss(target.clone(), target).item() == pytest.approx(0.0, abs=1e-6)
+    assert twin_loss(target + 0.5, target).item() == pytest.approx(0.0, abs=1e-5)
+    assert twin_loss(target[:2].repeat(2, 1, 1, 1), target).item() == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_perfect_picture_costs_nothing() -> None:
