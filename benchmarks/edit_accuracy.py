@@ -1,7 +1,9 @@
 """How well boundary sliders of the bundled model move what they are named after, and what else they move.
 
 Boundaries are trained as ``boundary train --predictor`` does it, and judged by the same predictor on seeds
-that no training has seen. Printed as tables for ``docs/editing-accuracy.md``::
+that no training has seen. Those of w are judged by what they move; conditional ones in z, where what goes
+together in the collection lies together, so that there is something to condition on. Printed as tables for
+``docs/editing-accuracy.md``::
 
     python benchmarks/edit_accuracy.py --samples 200
 """
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from latent_studio.app.attribute_pool import ScoredPool
     from latent_studio.core.directions import LinearDirection
     from latent_studio.methods.attributes.protocol import AttributePredictor
 
@@ -74,7 +77,7 @@ def main() -> None:
     )
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--predictor", default="portraits")
-    parser.add_argument("--attributes", nargs="+", default=["yaw", "glasses", "mouth_open", "hair_grey"])
+    parser.add_argument("--attributes", nargs="+", default=["yaw", "smile", "glasses", "age", "hair_grey"])
     parser.add_argument("--pool", type=int, default=1500, help="pictures the boundaries are trained on")
     parser.add_argument("--samples", type=int, default=200, help="pictures that are judged")
     parser.add_argument("--steps", type=int, default=5, help="amounts over the calibrated range")
@@ -86,7 +89,6 @@ def main() -> None:
     studio = Studio(Paths.in_profile(profile), Settings(device="cpu"))
     model = studio.open_model(options.model)
     predictor = find_predictor(options.predictor).load(studio.engine.choice.device)
-    names = [info.id for info in predictor.attributes]
     pool = score_seeds(
         studio,
         predictor,
@@ -99,52 +101,93 @@ def main() -> None:
     synthesis = SynthesisSettings(truncation_psi=options.psi)
     seeds = tuple(range(_JUDGED_FROM, _JUDGED_FROM + options.samples))
     bench = Bench(studio, predictor, synthesis, seeds)
-    ws_samples = sample_w(model.generator, 2000)
-    spans = np.nanstd(pool.scores, axis=0)
-    boundaries = {}
+    trainer = Trainer(bench, pool, sample_w(model.generator, 2000))
+    judge_sliders(trainer, options.attributes, steps=options.steps)
+    print()
+    judge_conditions(trainer, options.attributes, samples=options.side_samples)
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A boundary with its calibrated range and how often it is right on examples left out."""
+
+    direction: LinearDirection
+    accuracy: float
+    low: float
+    high: float
+
+
+class Trainer:
+    """Trains boundaries from the scored pool and finds their ranges."""
+
+    def __init__(self, bench: Bench, pool: ScoredPool, ws_samples: NDArray[np.float32]) -> None:
+        self.bench = bench
+        self.pool = pool
+        self.ws_samples = ws_samples
+        self.names = [info.id for info in bench.predictor.attributes]
+        #: Standard deviation of every attribute in the pool: what one sigma of a table is.
+        self.sigmas = np.nanstd(pool.scores, axis=0)
+
+    def slider(self, name: str, space: Space) -> Slider:
+        """Learn the boundary of an attribute in a space and calibrate it."""
+        parts = split_by_scores(self.pool.latents(space), self.pool.column(name), chosen=0.3)
+        learned = learn_boundary(
+            parts.train, name=name, space=space, shuffles=5,
+            ws_samples=None if space is Space.Z else self.ws_samples,
+        )  # fmt: skip
+        found = calibrate_direction(
+            self.bench.studio, learned.direction, synthesis=self.bench.synthesis,
+            seeds=self.bench.seeds[:8], with_pictures=False, cancel=CancelToken(),
+        )  # fmt: skip
+        return Slider(learned.direction, learned.plane.accuracy(parts.validation), found.low, found.high)
+
+    def moved(self, direction: LinearDirection, low: float, high: float) -> NDArray[np.float64]:
+        """Mean change of every attribute between two amounts, in sigmas."""
+        change = self.bench.scores(direction, high) - self.bench.scores(direction, low)
+        moved: NDArray[np.float64] = np.nanmean(change, axis=0) / self.sigmas
+        return moved
+
+
+def judge_sliders(trainer: Trainer, attributes: Sequence[str], *, steps: int) -> None:
+    """Print what the boundary sliders of w move."""
+    names, bench = trainer.names, trainer.bench
     print("| attribute | accuracy | range | monotone | moved by | most moved beside it |")
     print("| --- | --- | --- | --- | --- | --- |")
-    sides: dict[str, NDArray[np.float64]] = {}
-    ranges: dict[str, tuple[float, float]] = {}
-    for name in options.attributes:
-        parts = split_by_scores(pool.latents(Space.W), pool.column(name), chosen=0.3)
-        learned = learn_boundary(parts.train, name=name, space=Space.W, shuffles=5, ws_samples=ws_samples)
-        direction = boundaries[name] = learned.direction
-        found = calibrate_direction(
-            studio, direction, synthesis=synthesis, seeds=seeds[:8], with_pictures=False, cancel=CancelToken()
-        )
-        ranges[name] = (found.low, found.high)
-        amounts = np.linspace(found.low, found.high, options.steps)
-        values = np.stack([bench.scores(direction, float(amount)) for amount in amounts])
+    for name in attributes:
+        slider = trainer.slider(name, Space.W)
+        amounts = np.linspace(slider.low, slider.high, steps)
+        values = np.stack([bench.scores(slider.direction, float(amount)) for amount in amounts])
         column = names.index(name)
-        info = predictor.attributes[column]
-        monotone = float(np.mean(np.all(np.diff(values[:, :, column], axis=0) > -_SLACK * info.span, axis=0)))
-        sides[name] = np.nanmean(values[-1] - values[0], axis=0) / spans
+        steps_back = -np.diff(values[:, :, column], axis=0) / bench.predictor.attributes[column].span
+        monotone = float(np.mean(np.all(steps_back < _SLACK, axis=0)))
+        moved = np.nanmean(values[-1] - values[0], axis=0) / trainer.sigmas
         print(
-            f"| {name} | {learned.plane.accuracy(parts.validation):.0%} | "
-            f"{found.low:+.2f} to {found.high:+.2f} | {monotone:.1%} | {sides[name][column]:+.2f} σ | "
-            f"{_beside(sides[name], names, column)} |",
+            f"| {name} | {slider.accuracy:.0%} | {slider.low:+.2f} to {slider.high:+.2f} | {monotone:.1%} | "
+            f"{moved[column]:+.2f} σ | {_beside(moved, names, column)} |",
             flush=True,
         )
-    print()
+
+
+def judge_conditions(trainer: Trainer, attributes: Sequence[str], *, samples: int) -> None:
+    """Print what conditioning takes out of the boundaries of z, and what it leaves."""
+    names = trainer.names
+    few = Trainer(
+        replace(trainer.bench, seeds=trainer.bench.seeds[:samples]), trainer.pool, trainer.ws_samples
+    )
+    sliders = {name: trainer.slider(name, Space.Z) for name in attributes}
     print("| attribute | without | side effect before | after | cut by | own effect kept |")
     print("| --- | --- | --- | --- | --- | --- |")
-    few = Bench(studio, predictor, synthesis, seeds[: options.side_samples])
-    for name in options.attributes:
-        own = names.index(name)
-        low, high = ranges[name]
+    for name, slider in sliders.items():
+        before = few.moved(slider.direction, slider.low, slider.high)
         # The one of the others that it moves most is what a user would want to leave out.
-        other = max(
-            (one for one in options.attributes if one != name),
-            key=lambda one: abs(sides[name][names.index(one)]),
-        )
-        column = names.index(other)
-        direction, _ = conditioned(boundaries[name], [boundaries[other]], ws_samples=ws_samples)
-        moved = np.nanmean(few.scores(direction, high) - few.scores(direction, low), axis=0) / spans
-        before, after = abs(sides[name][column]), abs(moved[column])
+        other = max((one for one in attributes if one != name), key=lambda one: abs(before[names.index(one)]))
+        own, column = names.index(name), names.index(other)
+        direction, _ = conditioned(slider.direction, [sliders[other].direction])
+        after = few.moved(direction, slider.low, slider.high)
+        cut = abs(before[column]) / max(abs(after[column]), 1e-3)
         print(
-            f"| {name} | {other} | {before:.2f} σ | {after:.2f} σ | {before / max(after, 1e-3):.1f}x | "
-            f"{moved[own] / sides[name][own]:.0%} |",
+            f"| {name} | {other} | {before[column]:+.2f} σ | {after[column]:+.2f} σ | {cut:.1f}x | "
+            f"{after[own] / before[own]:.0%} |",
             flush=True,
         )
 

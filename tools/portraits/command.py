@@ -97,6 +97,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     more.add_argument("--warp-iterations", type=int, default=1500)
     more.add_argument("--warp-paths", type=int, default=16)
 
+    card = verbs.add_parser("card", help="measure a model with its companions and write its card")
+    card.add_argument("folder", type=Path, help="such as resources/models/portraits")
+    card.add_argument("--people", type=int, default=64)
+    card.add_argument("--edits", type=int, default=4, help="people per factor")
+
     figures = verbs.add_parser("figures", help="draw the pictures of the page on how the model was made")
     figures.add_argument("weights", type=Path)
     figures.add_argument("--out", type=Path, required=True, help="folder for them")
@@ -242,6 +247,12 @@ def _companions(options: argparse.Namespace) -> None:
         )
 
 
+def _card(options: argparse.Namespace) -> None:
+    from tools.portraits.card import write_card
+
+    print(write_card(options.folder, people=options.people, edits=options.edits))
+
+
 def _figures(options: argparse.Namespace) -> None:
     from tools.portraits.figures import write_figures
 
@@ -276,6 +287,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
     "evaluate": _evaluate,
     "train-attributes": _train_attributes,
     "companions": _companions,
+    "card": _card,
     "figures": _figures,
     "sheet": _sheet,
 }

@@ -7,7 +7,7 @@ pictures, never from the truth that the workshop would know.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from latent_studio.app.direction_files import read_direction_file, write_direction_file
 from latent_studio.app.direction_import import import_directions
@@ -50,39 +50,55 @@ DIRECTIONS = "directions"
 def make_boundaries(
     weights: Path, *, samples: int, say: Callable[[str], None], least: float = TRUSTED
 ) -> None:
-    """Learn a boundary for every attribute, and those freed from what goes with them; keep the good ones."""
+    """Learn a boundary for every attribute, and those freed from what goes with them; keep the good ones.
+
+    The free ones are learned in z. In w every factor has a place of its own and there is little to take out;
+    in z those that go together in the collection lie together, as they do in a model of photographs.
+    """
     from latent_studio.methods.attributes.catalog import find_predictor
 
     studio = Studio()
     known = {info.id for info in find_predictor("portraits").load(studio.engine.choice.device).attributes}
-    out = weights.parent / DIRECTIONS / "boundaries.safetensors"
-    result = run_boundary_train(
-        studio,
-        BoundaryTrainOptions(
-            model=str(weights),
-            out=_ready(out),
-            predictor="portraits",
-            attribute=tuple(name for name in ATTRIBUTES if name in known),
-            samples=samples,
-        ),
-        _Teller(say),
-        CancelToken(),
-    )
-    for line in result.lines:
-        say(line)
-    trusted = [one for one in read_direction_file(out) if float(one.info.details["accuracy"]) >= least]
-    write_direction_file(trusted, out)
+    names = tuple(name for name in ATTRIBUTES if name in known)
+    out = _ready(weights.parent / DIRECTIONS / "boundaries.safetensors")
+    trusted = _learn(studio, weights, names, "w", out=out, samples=samples, say=say, least=least)
     say(f"kept, right for {least:.0%} and more: {', '.join(one.name for one in trusted) or 'none'}")
-    by_name: dict[str, Direction] = {one.name: one for one in trusted}
-    spread = sample_w(studio.model.generator, 2000)
+
+    out = out.with_name("conditional.safetensors")
+    related = {name for name, others in CONDITIONS.items() for name in (name, *others)}
+    names = tuple(name for name in names if name in related)
+    in_z = _learn(studio, weights, names, "z", out=out, samples=samples, say=say, least=least)
+    by_name = {one.name: one for one in in_z}
     freed = []
     for name, others in CONDITIONS.items():
         there = [by_name[other] for other in others if other in by_name]
         if name in by_name and there:
-            made, cosine = conditioned(by_name[name], there, ws_samples=spread)
+            made, cosine = conditioned(by_name[name], there)
             freed.append(made)
             say(f"{made.name}: cosine {cosine:.3f} with the direction as it was")
-    write_direction_file(freed, out.with_name("conditional.safetensors"))
+    write_direction_file(freed, out)
+
+
+def _learn(
+    studio: Studio,
+    weights: Path,
+    names: tuple[str, ...],
+    space: Literal["z", "w"],
+    *,
+    out: Path,
+    samples: int,
+    say: Callable[[str], None],
+    least: float,
+) -> list[Direction]:
+    """Boundaries that are right often enough, written to ``out`` and returned."""
+    options = BoundaryTrainOptions(
+        model=str(weights), out=out, predictor="portraits", attribute=names, samples=samples, space=space
+    )
+    for line in run_boundary_train(studio, options, _Teller(say), CancelToken()).lines:
+        say(line)
+    trusted = [one for one in read_direction_file(out) if float(one.info.details["accuracy"]) >= least]
+    write_direction_file(trusted, out)
+    return trusted
 
 
 def make_components(weights: Path, *, say: Callable[[str], None]) -> None:

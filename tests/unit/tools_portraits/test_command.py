@@ -34,8 +34,14 @@ def test_a_tiny_model_is_rebuilt_from_nothing(tmp_path: Path) -> None:
         measure = ["--people", "4", "--edits", "1", "--attributes", str(reader), "--out", str(report)]
         assert main(["evaluate", str(weights), *measure]) == 0
         assert main(["sheet", str(weights), "--out", str(tmp_path / "sheet.png"), "--people", "3"]) == 0
+        assert main(["card", str(out), "--people", "4", "--edits", "1"]) == 0
     finally:
         torch.set_num_threads(threads)
+
+    card = (out / "README.md").read_text()
+    assert "On 4 people" in card
+    assert "| hair_length | 0-3 | bald | long hair |" in card
+    assert "$" not in card
 
     assert "held-out PSNR" in (run / "progress.txt").read_text()
     measured = json.loads(report.read_text())
