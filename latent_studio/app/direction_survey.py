@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.app.studio import Studio
+    from latent_studio.core.change import Change
     from latent_studio.core.directions import Direction
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.methods.calibration import Calibration
-    from latent_studio.methods.change import Change
 
 #: Starts a survey looks at where nothing else is asked for.
 SURVEY_SEEDS = (0, 1, 2, 3)
@@ -70,15 +70,15 @@ def rank_directions(
         LatentStudioError: rendering failed.
         Cancelled: a stop was asked for.
     """
-    from latent_studio.methods.change import change_of, duplicates
+    from latent_studio.core.change import change_along, duplicates, reduced
 
     changes = []
     for done, direction in enumerate(directions, start=1):
         pictures = _pictures(
             studio, direction, [-sigmas * direction.sigma, sigmas * direction.sigma], seeds, synthesis, cancel
         )
-        low, high = list(pictures)
-        changes.append(change_of(low, high))
+        ends = [[reduced(one) for one in end] for end in pictures]
+        changes.append(change_along(list(zip(*ends, strict=True))))
         progress(Progress(done / len(directions), f"Looked at {done} of {len(directions)} directions"))
     order = sorted(range(len(changes)), key=lambda k: -changes[k].strength)
     same = duplicates([changes[k] for k in order])

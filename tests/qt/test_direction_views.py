@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolButton
 
 from latent_studio.app.ratings import RatingPool
 from latent_studio.core.spaces import Space
@@ -60,6 +60,21 @@ def test_the_strongest_change_comes_first(qtbot, window, sheet):
         return is_full(sheet) and ids[0] == "sefa:4" and ids[-1] == "sefa:3"
 
     qtbot.waitUntil(is_sorted, timeout=WAIT_MS)
+
+
+def test_the_middle_picture_shows_where_a_direction_changes_it(qtbot, window, sheet):
+    qtbot.waitUntil(lambda: sheet._grid.heat("sefa:0") is not None, timeout=WAIT_MS)
+    box = sheet._grid.rowRect(0).toRect()
+    with_map = sheet._grid.viewport().grab(box).toImage()
+    qtbot.mouseClick(sheet.findChild(QToolButton, "sheet-where"), Qt.MouseButton.LeftButton)
+    assert sheet._grid.viewport().grab(box).toImage() != with_map
+
+
+def test_those_that_look_alike_stand_together_and_say_so(qtbot, window, sheet):
+    order = sheet.findChild(QComboBox, "sheet-order")
+    order.setCurrentIndex(order.findData("alike"))
+    # Every direction of the stand-in engine brightens the whole picture.
+    qtbot.waitUntil(lambda: sum(row.same.startswith("≈") for row in sheet._grid.rows()) == 5, timeout=WAIT_MS)
 
 
 def test_another_base_makes_another_sheet(qtbot, window, sheet):

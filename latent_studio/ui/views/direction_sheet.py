@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from latent_studio.core.change import Change, change_between, reduced, twins
+from latent_studio.core.change import Change, change_along, duplicates, reduced, side_by_side, twins
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.render import RenderRequest
 from latent_studio.ui.slider_states import rows_of
-from latent_studio.ui.widgets.images import image_of
+from latent_studio.ui.widgets.images import heat_image, image_of
 from latent_studio.ui.widgets.sheet_grid import SheetGrid, SheetRow
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 _CLIENT = "direction sheet"
 #: Where the pictures of a row stand, as shares of the slider's ends.
 _SHARES = (-1.0, -0.5, 0.0, 0.5, 1.0)
-_MIDDLE = 2
 _ALL = "all"
 #: The base has to rest this long before its sheet is worth making.
 _REST_MS = 300
@@ -66,8 +65,17 @@ class DirectionSheet(QWidget):
             (self.tr("as found"), "found"),
             (self.tr("strongest change first"), "strength"),
             (self.tr("most local change first"), "locality"),
+            (self.tr("those that look alike together"), "alike"),
         ):
             self._order.addItem(text, data)
+        self._where = QToolButton(self)
+        self._where.setObjectName("sheet-where")
+        self._where.setText(self.tr("Where"))
+        self._where.setCheckable(True)
+        self._where.setChecked(True)
+        self._where.setToolTip(
+            self.tr("Show in the middle picture of each row where the direction changes it.")
+        )
         self._progress = QLabel(self)
         self._progress.setObjectName("sheet-progress")
         self._progress.setProperty("muted", True)
@@ -84,6 +92,7 @@ class DirectionSheet(QWidget):
         head.setSpacing(8)
         head.addWidget(self._bank)
         head.addWidget(self._order)
+        head.addWidget(self._where)
         head.addWidget(legend)
         head.addStretch(1)
         head.addWidget(self._progress)
@@ -104,6 +113,7 @@ class DirectionSheet(QWidget):
 
         self._bank.currentIndexChanged.connect(self._show_bank)
         self._order.currentIndexChanged.connect(self._show_rows)
+        self._where.toggled.connect(self._grid.setHeatShown)
         self._grid.chosen.connect(context.directions.reveal)
         self._grid.visibleIdsChanged.connect(self._rest.start)
         context.directions.changed.connect(self._take_library)
@@ -173,11 +183,18 @@ class DirectionSheet(QWidget):
     def _show_rows(self) -> None:
         order = self._order.currentData()
         entries = list(self._entries.values())
-        if order != "found":
+        if order == "alike":
+            known = [entry for entry in entries if entry.id in self._changes]
+            places = side_by_side([self._changes[entry.id] for entry in known])
+            rest = [entry for entry in entries if entry.id not in self._changes]
+            entries = [known[place] for place in places] + rest
+        elif order != "found":
             entries.sort(key=lambda entry: -self._measure(entry.id, str(order)))
+        same = self._same(entries)
         strongest = max((change.strength for change in self._changes.values()), default=0.0)
         self._grid.setRows(
-            [self._row_of(entry, strongest) for entry in entries], [f"{share:+g}" for share in _SHARES]
+            [self._row_of(entry, strongest, same.get(entry.id, "")) for entry in entries],
+            [f"{share:+g}" for share in _SHARES],
         )
         self._show_progress()
 
@@ -187,16 +204,25 @@ class DirectionSheet(QWidget):
             return -1.0
         return change.strength if order == "strength" else change.locality
 
-    def _row_of(self, entry: LibraryEntry, strongest: float) -> SheetRow:
+    def _same(self, entries: list[LibraryEntry]) -> dict[str, str]:
+        """In words, which row above a row does the same: by its vector, or by what its pictures show."""
+        names = {entry.id: entry.direction.name for entry in entries}
+        same = {id: f"= {names[twin]}" for id, twin in self._twins.items() if id in names and twin in names}
+        known = [entry.id for entry in entries if entry.id in self._changes]
+        for id, earlier in zip(known, duplicates([self._changes[id] for id in known]), strict=True):
+            if earlier:
+                same.setdefault(id, f"≈ {names[known[earlier[0]]]}")
+        return same
+
+    def _row_of(self, entry: LibraryEntry, strongest: float, same: str) -> SheetRow:
         change = self._changes.get(entry.id)
-        twin = self._context.directions.find(self._twins.get(entry.id, ""))
         return SheetRow(
             entry.id,
             ("★ " if entry.mark.starred else "") + entry.direction.name,
             note=entry.direction.info.source,
             strength=None if change is None or not strongest else change.strength / strongest,
             locality=None if change is None else change.locality,
-            twin="" if twin is None else twin.direction.name,
+            same=same,
         )
 
     def _show_progress(self) -> None:
@@ -247,7 +273,8 @@ class DirectionSheet(QWidget):
             image = image.scaledToWidth(_LARGEST, Qt.TransformationMode.SmoothTransformation)
         self._grid.setImage(id, place, image)
         if all((id, k) in self._pixels for k in range(len(_SHARES))):
-            others = [self._pixels[id, k] for k in range(len(_SHARES)) if k != _MIDDLE]
-            self._changes[id] = change_between(others, self._pixels[id, _MIDDLE])
+            change = change_along([[self._pixels[id, k] for k in range(len(_SHARES))]])
+            self._changes[id] = change
+            self._grid.setHeat(id, heat_image(change.heat))
             self._sort_soon.start()
             self._show_progress()

@@ -37,3 +37,16 @@ def image_of(pixels: NDArray[np.uint8]) -> QImage:
     view = QImage(rows.data, width, height, width * channels, form)
     wanted = QImage.Format.Format_ARGB32_Premultiplied if channels == 4 else QImage.Format.Format_RGB32
     return view.convertToFormat(wanted)
+
+
+def heat_image(heat: NDArray[np.float32]) -> QImage:
+    """White, the more opaque the greater the number.
+
+    Args:
+        heat: ``(H, W)`` float32, 0 to 1.
+    """
+    import numpy as np
+
+    white = np.full((*heat.shape, 4), 255, dtype=np.uint8)
+    white[..., 3] = np.clip(heat, 0, 1) * 235
+    return image_of(white)

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from latent_studio.ui.theme import colour, colours, number_font, small_font
@@ -16,13 +25,13 @@ from latent_studio.ui.widgets.picture_label import paint_picture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QImage
-
 _NAME_WIDTH = 118
 _GAP = 4
 _MOST_SIDE = 132
 _LEAST_SIDE = 40
 _BAR = 4
+#: How far the middle picture recedes behind its map.
+_VEIL = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class SheetRow:
         note: a few words below the name.
         strength: how much it changes pictures, 0 to 1; ``None`` while it is not known.
         locality: how much of that is in one place, 0 to 1.
-        twin: the name of a direction that does the same; empty when there is none.
+        same: in words, which other direction does the same; empty when there is none.
     """
 
     id: str
@@ -43,7 +52,7 @@ class SheetRow:
     note: str = ""
     strength: float | None = None
     locality: float | None = None
-    twin: str = ""
+    same: str = ""
 
 
 class SheetGrid(QAbstractScrollArea):
@@ -64,6 +73,8 @@ class SheetGrid(QAbstractScrollArea):
         self._rows: tuple[SheetRow, ...] = ()
         self._captions: tuple[str, ...] = ()
         self._images: dict[tuple[str, int], QImage] = {}
+        self._heats: dict[str, QImage] = {}
+        self._shows_heat = True
         self._current = 0
         self._hovered = -1
         self._visible: tuple[str, ...] = ()
@@ -83,6 +94,7 @@ class SheetGrid(QAbstractScrollArea):
         self._rows, self._captions = tuple(rows), tuple(captions)
         ids = {row.id for row in rows}
         self._images = {key: image for key, image in self._images.items() if key[0] in ids}
+        self._heats = {id: heat for id, heat in self._heats.items() if id in ids}
         self._current = min(self._current, max(0, len(self._rows) - 1))
         self._fit()
 
@@ -104,9 +116,24 @@ class SheetGrid(QAbstractScrollArea):
         """Whether that picture is there."""
         return (id, place) in self._images
 
+    def setHeat(self, id: str, heat: QImage) -> None:
+        """Give a row its map of where pictures change: white of more or less opacity, any size."""
+        self._heats[id] = heat
+        self.viewport().update()
+
+    def heat(self, id: str) -> QImage | None:
+        """The map of a row, if there is one yet."""
+        return self._heats.get(id)
+
+    def setHeatShown(self, shown: bool) -> None:
+        """Whether the maps lie over the middle pictures."""
+        self._shows_heat = shown
+        self.viewport().update()
+
     def clearImages(self) -> None:
         """Forget all pictures: the base has changed."""
         self._images.clear()
+        self._heats.clear()
         self.viewport().update()
 
     def visibleIds(self) -> tuple[str, ...]:
@@ -248,7 +275,7 @@ class SheetGrid(QAbstractScrollArea):
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, name)
         painter.setFont(small_font(self.font()))
         painter.setPen(colour(tokens.muted))
-        note = f"= {row.twin}" if row.twin else row.note
+        note = row.same or row.note
         line = text.translated(0, 17)
         painter.drawText(
             line,
@@ -263,7 +290,10 @@ class SheetGrid(QAbstractScrollArea):
         middle = len(self._captions) // 2
         for k in range(len(self._captions)):
             cell = QRectF(box.left() + _NAME_WIDTH + k * (side + _GAP), box.top() + 2, side, side)
+            heat = self._heats.get(row.id) if k == middle and self._shows_heat else None
             paint_picture(painter, cell, self._images.get((row.id, k)))
+            if heat is not None:
+                _paint_heat(painter, cell, heat)
             if k == middle:
                 painter.setPen(QPen(colour(tokens.line), 1))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -278,3 +308,24 @@ class SheetGrid(QAbstractScrollArea):
         bar.setWidth(max(_BAR, bar.width() * min(1.0, max(0.0, share))))
         painter.setBrush(colour(token))
         painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
+
+
+def _paint_heat(painter: QPainter, cell: QRectF, heat: QImage) -> None:
+    """The picture recedes, and where it changes it glows."""
+    tokens = colours()
+    painter.save()
+    frame = QPainterPath()
+    frame.addRoundedRect(cell, 6, 6)
+    painter.setClipPath(frame)
+    veil = colour(tokens.ground)
+    veil.setAlphaF(_VEIL)
+    painter.fillRect(cell, veil)
+    glow = QImage(heat.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    glow.fill(colour(tokens.warm))
+    mask = QPainter(glow)
+    mask.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+    mask.drawImage(0, 0, heat)
+    mask.end()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawImage(cell, glow)
+    painter.restore()

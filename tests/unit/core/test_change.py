@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from latent_studio.core.change import change_between, reduced, twins
+from latent_studio.core.change import change_along, duplicates, reduced, side_by_side, twins
 from latent_studio.core.directions import LinearDirection
 from latent_studio.core.spaces import Space
 from latent_studio.core.spec import GeneratorSpec
@@ -21,7 +21,7 @@ def changed(rows: slice, columns: slice, by: int) -> np.ndarray:
 
 
 def change(*pictures: np.ndarray):
-    return change_between([reduced(one) for one in pictures], reduced(GREY))
+    return change_along([[reduced(one) for one in (GREY, *pictures)]])
 
 
 def test_a_stronger_change_has_a_greater_strength() -> None:
@@ -48,6 +48,26 @@ def test_pictures_of_any_size_are_compared() -> None:
 def test_no_change_is_neither_strong_nor_local() -> None:
     nothing = change(GREY)
     assert (nothing.strength, nothing.locality) == (0.0, 0.0)
+
+
+def test_there_and_back_again_is_a_change() -> None:
+    bright = changed(slice(None), slice(None), 40)
+    assert change(bright, GREY).strength == pytest.approx(80 / 255, rel=1e-3)
+
+
+def test_the_same_change_and_its_opposite_are_duplicates_and_stand_together() -> None:
+    bright, spot = changed(slice(None), slice(None), 40), changed(slice(0, 16), slice(0, 16), 80)
+    first, other, strong = change(bright), change(spot), change(changed(slice(None), slice(None), 90))
+    opposite = change_along([[reduced(bright), reduced(GREY)]])
+    assert first.likeness(opposite) == pytest.approx(-1.0, abs=1e-5)
+    assert duplicates([first, other, opposite]) == ((), (), (0,))
+    assert side_by_side([first, other, opposite, strong]) == (3, 0, 2, 1)
+
+
+def test_several_starts_count_alike() -> None:
+    bright = changed(slice(None), slice(None), 40)
+    walks = [[reduced(GREY), reduced(bright)], [reduced(GREY), reduced(GREY)]]
+    assert change_along(walks).strength == pytest.approx(40 / 255 / np.sqrt(2), rel=1e-3)
 
 
 def test_directions_that_do_the_same_are_twins_whatever_their_sign_and_shape() -> None:

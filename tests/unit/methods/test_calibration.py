@@ -1,4 +1,4 @@
-"""Slider ends and what directions change, on latents and pictures that are plain to see."""
+"""Slider ends, on latents and pictures that are plain to see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from latent_studio.core.directions import LinearDirection
 from latent_studio.core.spaces import Space
 from latent_studio.core.style_channels import StyleChannel
 from latent_studio.methods.calibration import FURTHEST_SIGMAS, LatentRegion, calibrated
-from latent_studio.methods.change import change_of, duplicates
 
 RNG = np.random.default_rng(0)
 SAMPLES = RNG.normal(size=(2000, 6)).astype(np.float32) * np.array([4, 1, 1, 1, 1, 1], dtype=np.float32)
@@ -54,44 +53,3 @@ def test_style_channels_move_no_latent_and_are_judged_by_pictures():
     found = calibrated(channel, CENTRE, REGION)
     assert (found.low, found.high) == (-FURTHEST_SIGMAS, FURTHEST_SIGMAS)
     assert found.high_reason == "furthest"
-
-
-def pictures(patch: tuple[slice, slice], value: int, *, count: int = 3) -> list[np.ndarray]:
-    made = [RNG.integers(90, 110, size=(32, 32, 3)).astype(np.uint8) for _ in range(count)]
-    for one in made:
-        one[patch] = value
-    return made
-
-
-BASE = [np.full((32, 32, 3), 100, np.uint8)] * 3
-SPOT, ALL = (slice(4, 8), slice(4, 8)), (slice(None), slice(None))
-
-
-def test_locality_tells_a_spot_from_the_whole_picture():
-    def at(patch, value):
-        changed = [one.copy() for one in BASE]
-        for one in changed:
-            one[patch] = value
-        return change_of(BASE, changed)
-
-    spot, whole, nothing = at(SPOT, 200), at(ALL, 130), at(SPOT, 100)
-    assert spot.locality > 0.9 > 0.1 > whole.locality
-    assert whole.strength == pytest.approx(30 / 255) and spot.strength < whole.strength
-    assert nothing.strength == 0 and nothing.locality == 0
-    assert spot.heat.shape == (16, 16) and spot.heat.argmax() == 2 * 16 + 2
-
-
-def test_the_same_change_and_its_opposite_are_duplicates():
-    changed = [np.full((32, 32, 3), 140, np.uint8)] * 3
-    first = change_of(BASE, changed)
-    opposite = change_of(changed, BASE)
-    other = change_of(pictures(SPOT, 0), pictures(SPOT, 255))
-    assert first.likeness(opposite) == pytest.approx(-1.0, abs=1e-5)
-    assert duplicates([first, other, opposite]) == ((), (), (0,))
-
-
-@pytest.mark.parametrize("side", [8, 20, 100])
-def test_pictures_of_any_size_give_the_same_map(side):
-    assert change_of(
-        [np.zeros((side, side, 1), np.uint8)], [np.full((side, side, 1), 9, np.uint8)]
-    ).heat.shape == (16, 16)

@@ -35,7 +35,7 @@ def test_json_has_the_maps_of_where_pictures_change(studio, tiny_model, tmp_path
     )
     run_direction_rank(studio, options, ignore_progress, CancelToken())
     first, _ = json.loads((tmp_path / "r.json").read_text())
-    assert len(first["heat"]) == 16 and max(map(max, first["heat"])) == 1.0
+    assert len(first["heat"]) == 32 and max(map(max, first["heat"])) == 1.0
 
 
 def test_a_sheet_has_a_row_for_each_direction(studio, tiny_model, tmp_path):
