@@ -209,7 +209,7 @@ def _add_option(parser: argparse.ArgumentParser, info: OptionInfo) -> None:
         parser.add_argument(*_flags(info), dest=info.name, default=None, required=not has_default, **details)
         return
     if has_default:
-        details |= {"nargs": "?", "default": None}
+        details |= {"nargs": "*" if info.many else "?", "default": None}
     parser.add_argument(info.name, **details)
 
 

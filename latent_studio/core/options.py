@@ -54,6 +54,7 @@ class OptionInfo:
         count: exact number of values of a tuple, 0 for any number.
         flags: names on the command line where they differ from ``name``, the usual one first.
         repeat: a tuple filled by giving the flag again and again, not by several words after it.
+        label: what a form calls it; empty makes it of the name.
     """
 
     name: str
@@ -73,6 +74,12 @@ class OptionInfo:
     count: int = 0
     flags: tuple[str, ...] = ()
     repeat: bool = False
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a form calls it."""
+        return self.label or self.name.replace("_", " ").capitalize()
 
     @property
     def flag(self) -> str:
@@ -109,6 +116,7 @@ def option(
     write: Callable[[Any], str] | None = None,
     flags: tuple[str, ...] = (),
     repeat: bool = False,
+    label: str = "",
 ) -> Any:
     """A dataclass field with what a command line or a form needs to ask for it.
 
@@ -124,6 +132,7 @@ def option(
         write: turns a tuple that ``parse`` made back into its word.
         flags: names on the command line where they differ from the field's, the usual one first.
         repeat: a tuple filled by giving the flag again and again.
+        label: what a form calls it, where that is not the name.
     """
     extras = {
         "help": help,
@@ -136,6 +145,7 @@ def option(
         "write": write,
         "flags": flags,
         "repeat": repeat,
+        "label": label,
     }
     return dataclasses.field(default=default, metadata={_KEY: extras})
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.navigation import Navigation
     from latent_studio.ui.pad_axes import PadAxes
     from latent_studio.ui.photo_desk import PhotoDesk
+    from latent_studio.ui.preferences import Preferences
     from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.session_bridge import SessionBridge
     from latent_studio.ui.small_pictures import SmallPictures
@@ -49,6 +50,7 @@ class DockContext:
         model_menus: recent and bundled models.
         photos: photos dropped so far, and searches for them.
         studio: what jobs are given.
+        preferences: the settings, and who is told when one changes.
     """
 
     store: SessionStore
@@ -69,3 +71,4 @@ class DockContext:
     model_menus: ModelMenus
     photos: PhotoDesk
     studio: Studio
+    preferences: Preferences

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latent_studio.app.document_files import Autosave
+from latent_studio.app.settings import default_of
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.ui.failures import Failure
 
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 
 #: Changes have to rest this long.
 REST_MS = 1000
-#: While they do not rest, a copy is made this often.
-LONGEST_MS = 10_000
 #: After a failure it is tried again.
 _RETRY_MS = 15_000
 
@@ -70,7 +69,7 @@ class Autosaver(QObject):
         self._rest.timeout.connect(self.write)
         self._longest = QTimer(self)
         self._longest.setSingleShot(True)
-        self._longest.setInterval(LONGEST_MS)
+        self.setInterval(default_of("autosave_seconds"))
         self._longest.timeout.connect(self.write)
         writer.done.connect(self._take_written)
         document.listen(self._follow)
@@ -84,6 +83,10 @@ class Autosaver(QObject):
     def is_failing(self) -> bool:
         """Whether the last attempt failed."""
         return self._is_failing
+
+    def setInterval(self, seconds: float) -> None:
+        """While changes do not rest, make a copy this often."""
+        self._longest.setInterval(round(seconds * 1000))
 
     def _follow(self) -> None:
         if self._document.changes != self._written:

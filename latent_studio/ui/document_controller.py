@@ -123,6 +123,8 @@ class DocumentController(QObject):
         self.autosaver = Autosaver(
             self._document, writer=writer, paths=self._paths, messages=context.messages, parent=self
         )
+        self._follow_settings("autosave_seconds")
+        context.preferences.changed.connect(self._follow_settings)
         #: Sessions opened and saved lately.
         self.recent_menu = QMenu(self.tr("Recent sessions"), window)
         self.recent_menu.setObjectName("menu-recent-sessions")
@@ -147,6 +149,11 @@ class DocumentController(QObject):
         writer.run(_Listing(False), partial(_tidy_and_find, self._paths))
 
     # Beginning and opening
+
+    @Slot(str)
+    def _follow_settings(self, name: str) -> None:
+        if name == "autosave_seconds":
+            self.autosaver.setInterval(self._context.preferences.settings.autosave_seconds)
 
     @Slot()
     def begin(self) -> None:

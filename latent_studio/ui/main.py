@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QApplication
 
 from latent_studio.app.paths import Paths
 from latent_studio.app.studio import Studio
-from latent_studio.checkpoints.bundled import DEFAULT_MODEL
 from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.main_window import MainWindow
 from latent_studio.ui.quit_signals import QuitSignals
 from latent_studio.ui.theme import applyTheme
+from latent_studio.ui.theme_controller import apply_look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ _LEVELS = {
 def main(
     argv: Sequence[str] | None = None,
     *,
-    model: str = DEFAULT_MODEL,
+    model: str = "",
     profile: Path | None = None,
     settings: Settings | None = None,
 ) -> int:
@@ -54,7 +54,7 @@ def main(
 
     Args:
         argv: words for Qt, the program's name first.
-        model: a file or a library name.
+        model: a file or a library name; the first model of the settings by default.
         profile: folder for settings, cache and logs.
         settings: preferences; read from the profile by default.
 
@@ -73,12 +73,13 @@ def main(
     app.setApplicationDisplayName("Latent Studio")
     app.setDesktopFileName("latent-studio")
     studio = Studio(paths, settings)
-    applyTheme(app).setMode(studio.settings.theme)
+    applyTheme(app)
+    apply_look(studio.settings)
     window = MainWindow(studio)
     hook = sys.excepthook
     sys.excepthook = partial(_take_unexpected, window)
     signals = QuitSignals(window.close)
-    window.painted.connect(partial(_begin, window, model))
+    window.painted.connect(partial(_begin, window, model or studio.settings.start_model))
     window.show()
     code = app.exec()
     signals.close()

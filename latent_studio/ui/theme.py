@@ -126,6 +126,7 @@ class Theme(QObject):
         self._mode: Mode = "system"
         self._palette = DARK
         self._reduced_motion: bool | None = None
+        self._text_scale = 1.0
         self._installed = False
         app.styleHints().colorSchemeChanged.connect(self._follow_system)
 
@@ -163,11 +164,29 @@ class Theme(QObject):
         """Switch motion off or on; ``None`` follows the desktop."""
         self._reduced_motion = reduced
 
+    @property
+    def textScale(self) -> float:
+        """How much larger text is than the design's 9 pt; rows of text grow by it, too."""
+        return self._text_scale
+
+    def setTextScale(self, scale: float) -> None:
+        """Make all text larger or smaller.
+
+        Args:
+            scale: 1 is the design's size.
+        """
+        if scale == self._text_scale:
+            return
+        self._text_scale = scale
+        if self._installed:
+            self._app.setFont(_ui_font(scale))
+            self._apply(force=True)
+
     def install(self) -> None:
         """Put style, palette, font and style sheet in force. Doing it twice does no harm."""
         if not self._installed:
             self._app.setStyle("Fusion")
-            self._app.setFont(_ui_font())
+            self._app.setFont(_ui_font(self._text_scale))
             QDir.setSearchPaths("latentstudiostyle", [str(resources_folder() / "styles")])
             self._installed = True
         self._apply(force=True)
@@ -184,7 +203,7 @@ class Theme(QObject):
         self._palette = wanted
         if self._installed:
             self._app.setPalette(_qt_palette(wanted))
-            self._app.setStyleSheet(style_sheet(wanted))
+            self._app.setStyleSheet(style_sheet(wanted, scale=self._text_scale))
         self.changed.emit()
 
     def _wanted(self) -> Palette:
@@ -271,24 +290,35 @@ def resources_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "resources"
 
 
-def style_sheet(palette: Palette) -> str:
-    """The style sheet with the tokens of a palette written in."""
+def scaled(pixels: float) -> int:
+    """A length that holds text, as the size of text asks for."""
+    return round(pixels * theme().textScale)
+
+
+def style_sheet(palette: Palette, *, scale: float = 1.0) -> str:
+    """The style sheet with the tokens of a palette written in.
+
+    Args:
+        palette: the colours.
+        scale: of text.
+    """
     tokens = {name: getattr(palette, name) for name in Palette.__dataclass_fields__}
     tokens["disabled"] = mixed(palette.muted, palette.panel, share=0.45).name()
     tokens["selection"] = mixed(palette.panel, palette.accent, share=0.22).name()
     tokens["accent_hover"] = mixed(palette.accent, palette.text, share=0.18).name()
     tokens["handle"] = mixed(palette.panel, palette.muted, share=0.38).name()
     tokens["handle_hover"] = mixed(palette.panel, palette.muted, share=0.65).name()
+    tokens["heading"] = f"{11 * scale:g}pt"
     tokens["art"] = f"latentstudiostyle:{palette.name}"
     text = (resources_folder() / "styles" / "window.qss").read_text(encoding="utf-8")
     return Template(text).substitute(tokens)
 
 
-def _ui_font() -> QFont:
+def _ui_font(scale: float) -> QFont:
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     # A point is 1/72 inch on the Mac, 1/96 elsewhere: there the system's own 13 pt is this size.
-    if sys.platform != "darwin":
-        font.setPointSizeF(9.0)
+    size = font.pointSizeF() if sys.platform == "darwin" else 9.0
+    font.setPointSizeF(size * scale)
     return font
 
 

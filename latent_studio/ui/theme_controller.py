@@ -1,52 +1,57 @@
-"""ThemeController: dark, light or as the system is; remembered in the settings."""
+"""ThemeController: colours, size of text and motion follow the settings and the menu."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 from PySide6.QtCore import QObject, Slot
 
-from latent_studio.app.settings import save_settings
-from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.theme import Mode, theme
 
 if TYPE_CHECKING:
-    from latent_studio.app.studio import Studio
+    from latent_studio.app.settings import Settings
     from latent_studio.ui.actions import Actions
-    from latent_studio.ui.messages import Messages
+    from latent_studio.ui.preferences import Preferences
 
 
 class ThemeController(QObject):
     """Wires the theme actions.
 
     Args:
-        studio: whose settings.
+        preferences: what is followed.
         actions: the window's.
-        messages: told when the choice cannot be saved.
         parent: Qt owner.
     """
 
-    def __init__(
-        self, studio: Studio, *, actions: Actions, messages: Messages, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, preferences: Preferences, *, actions: Actions, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._studio = studio
-        self._messages = messages
-        theme().setMode(studio.settings.theme)
+        self._preferences = preferences
+        self._actions = actions
         self._by_action = {f"action-theme_{mode}": mode for mode in get_args(Mode)}
         for mode in get_args(Mode):
-            action = actions[f"theme_{mode}"]
-            action.setChecked(mode == studio.settings.theme)
-            action.triggered.connect(self._choose)
+            actions[f"theme_{mode}"].triggered.connect(self._choose)
+        preferences.changed.connect(self._follow)
+        self._show()
 
     @Slot()
     def _choose(self) -> None:
-        mode: Mode = self._by_action[self.sender().objectName()]
-        theme().setMode(mode)
-        settings = replace(self._studio.settings, theme=mode)
-        self._studio.settings = settings
-        try:
-            save_settings(settings, self._studio.paths)
-        except OSError as error:
-            self._messages.failure(describe_failure(error))
+        self._preferences.set("theme", self._by_action[self.sender().objectName()])
+        self._show()
+
+    @Slot(str)
+    def _follow(self, name: str) -> None:
+        if name in ("theme", "text_scale", "motion"):
+            self._show()
+
+    def _show(self) -> None:
+        settings = self._preferences.settings
+        apply_look(settings)
+        self._actions[f"theme_{settings.theme}"].setChecked(True)
+
+
+def apply_look(settings: Settings) -> None:
+    """Give the application the look of the settings."""
+    look = theme()
+    look.setTextScale(settings.text_scale / 100)
+    look.setReducedMotion({"full": False, "reduced": True}.get(settings.motion))
+    look.setMode(settings.theme)

@@ -36,6 +36,7 @@ from latent_studio.ui.pad_axes import PadAxes
 from latent_studio.ui.photo_desk import PhotoDesk
 from latent_studio.ui.photo_drops import PhotoDrops
 from latent_studio.ui.picture_saver import PictureSaver
+from latent_studio.ui.preferences import Preferences
 from latent_studio.ui.recipe_opener import RecipeOpener
 from latent_studio.ui.render_controller import RenderController
 from latent_studio.ui.render_thread import RenderThread
@@ -98,6 +99,7 @@ class Workbench(QObject):
         models.model_changed.connect(pictures.clear)
         shelf = DirectionShelf(models, self)
         messages = Messages(self)
+        preferences = Preferences(studio, messages=messages, parent=self)
         self.context = DockContext(
             store=store,
             document=OpenDocument(store),
@@ -121,6 +123,7 @@ class Workbench(QObject):
                 studio, store=store, models=models, jobs=self._jobs, messages=messages, parent=self
             ),
             studio=studio,
+            preferences=preferences,
         )
         self._document_writer = DocumentWriter(self)
         window.setWindowIcon(icon("app", size=64))
@@ -161,7 +164,7 @@ class Workbench(QObject):
         PhotoDrops(window, self.context, docking=self.docking)
         SelfTest(self.context, window)
         self._library = Library(self.context, window)
-        ThemeController(studio, actions=actions, messages=self.context.messages, parent=self)
+        ThemeController(preferences, actions=actions, parent=self)
         WindowController(
             window,
             self.context,
@@ -172,6 +175,7 @@ class Workbench(QObject):
             message_bar=message_bar,
         )
         self.docking.apply_first_layout()
+        preferences.tell_problems()
         self._log = open_event_log(window, self.context, self.canvas)
 
     def take_file(self, path: str) -> None:

@@ -320,6 +320,30 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.recipe_render:run_recipe_render",
     ),
     Verb(
+        "settings list",
+        "List all settings with their values, defaults and who decides.",
+        f"{_TASKS}.settings_list:SettingsListOptions",
+        f"{_TASKS}.settings_list:run_settings_list",
+    ),
+    Verb(
+        "settings get",
+        "Say the value of a setting.",
+        f"{_TASKS}.settings_get:SettingsGetOptions",
+        f"{_TASKS}.settings_get:run_settings_get",
+    ),
+    Verb(
+        "settings set",
+        "Change a setting.",
+        f"{_TASKS}.settings_set:SettingsSetOptions",
+        f"{_TASKS}.settings_set:run_settings_set",
+    ),
+    Verb(
+        "settings reset",
+        "Give settings their defaults again.",
+        f"{_TASKS}.settings_reset:SettingsResetOptions",
+        f"{_TASKS}.settings_reset:run_settings_reset",
+    ),
+    Verb(
         "doctor",
         "Check this machine and this installation; the text is made for a report.",
         f"{_TASKS}.doctor:DoctorOptions",
