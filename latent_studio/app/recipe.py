@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -58,12 +59,16 @@ def recipe_of(session: Session, **extras: object) -> str:
 
 def film_recipe_of(session: Session, **extras: object) -> str:
     """``recipe_of`` with the timeline: what a film was made from."""
+    # Photos whose latents were found say where they lie on this machine, and are no part of a picture.
+    session = replace(session, projections=())
     record, arrays = session_to_record(session)
+    shared = _used_again(record, arrays)
+    own = {name: array for name, array in arrays.items() if name not in shared}
     model = session.model
     known = {name: direction for direction in directions_of(session) if (name := name_of(direction))}
     recipe = {
         **{
-            name: _inlined(record[name], arrays)
+            name: _inlined(record[name], own)
             for name in CODECS
             if name in _ALWAYS or record[name] != _UNTOUCHED[name]
         },
@@ -71,6 +76,7 @@ def film_recipe_of(session: Session, **extras: object) -> str:
         "version": RECIPE_VERSION,
         "model": None if model is None else {"name": model.name, "sha256": model.sha256},
         "directions": {name: direction_record(direction) for name, direction in known.items()},
+        **({"arrays": {name: _array_record(arrays[name]) for name in sorted(shared)}} if shared else {}),
         **extras,
     }
     return json.dumps(recipe, sort_keys=True, separators=(",", ":"))
@@ -93,6 +99,9 @@ def session_of_recipe(
     """
     recipe = _parsed(text)
     attachments = Attachments()
+    if "arrays" in recipe:
+        for name, entry in Reader(recipe["arrays"], "arrays", attachments).entries():
+            attachments.arrays[name] = _array_of(entry)
     fields = {name: _outlined(value, attachments) for name, value in recipe.items() if name in CODECS}
     directions = Reader(_outlined(recipe.get("directions", {}), attachments), "directions", attachments)
     for name, entry in directions.entries():
@@ -172,6 +181,25 @@ def _whole_record(reader: Reader, find: Callable[[str], Direction | None]) -> Re
         )
     record, arrays = to_record(found)
     return {**record, "arrays": {name: reader.attachments.put(array) for name, array in arrays.items()}}
+
+
+def _used_again(record: Record, arrays: Mapping[str, NDArray[Any]]) -> set[str]:
+    """Names of arrays that the fields refer to more than once: keys that share noise of a photo, say."""
+    counts: Counter[str] = Counter()
+
+    def count(value: object) -> None:
+        if isinstance(value, list):
+            for entry in value:
+                count(entry)
+        elif isinstance(value, dict):
+            if set(value) == {"array"} and value["array"] in arrays:
+                counts[str(value["array"])] += 1
+            for entry in value.values():
+                count(entry)
+
+    for name in CODECS:
+        count(record[name])
+    return {name for name, times in counts.items() if times > 1}
 
 
 def _inlined(value: object, arrays: Mapping[str, NDArray[Any]]) -> object:

@@ -39,7 +39,7 @@ class WalkOptions:
 
 
 def poses_of(options: WalkOptions, pose: Pose, spec: GeneratorSpec) -> list[tuple[Pose, str]]:
-    """The poses of a walk with their names; edits and settings are those of a given pose.
+    """The poses of a walk with their names; edits and settings are those of a given pose, noise is not.
 
     Raises:
         OptionError: an option is out of range, or the seeds cannot be read.
@@ -62,7 +62,7 @@ def poses_of(options: WalkOptions, pose: Pose, spec: GeneratorSpec) -> list[tupl
             places = noise_loop(seeds[0], options.count, z_dim=spec.z_dim, variety=options.variety)
     return [
         (
-            replace(pose, base=place),
+            replace(pose, base=place, noise=None),
             f"seed {place.seed}" if isinstance(place, SeedPoint) else f"walk {index + 1}",
         )
         for index, place in enumerate(places)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from latent_studio.core.base_blend import BaseBlend
 from latent_studio.core.edits import EditStack
+from latent_studio.core.pose_blends import MixBlend, NoiseBlend
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import SynthesisSettings
 
 if TYPE_CHECKING:
     from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
+    from latent_studio.core.pose_blends import AnyMix, AnyNoise
     from latent_studio.core.session import Session
-    from latent_studio.core.style_mix import StyleMix
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +27,43 @@ class Pose:
         edits: applied in order.
         synthesis: truncation, noise, class, how the network draws.
         locks: directions that only their own edits may move along.
-        mix: rows of ws that come from another place.
+        mix: rows of ws that come from another place; between keys a blend.
+        noise: maps that were found with the base; between keys a blend.
     """
 
     base: AnyBase = field(default_factory=SeedPoint)
     edits: EditStack = field(default_factory=EditStack)
     synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
     locks: tuple[Direction, ...] = ()
-    mix: StyleMix | None = None
+    mix: AnyMix = None
+    noise: AnyNoise = None
 
     @classmethod
     def of(cls, session: Session) -> Pose:
         """What a session shows."""
-        return cls(session.base, session.edits, session.synthesis, session.locks, session.mix)
+        return cls(session.base, session.edits, session.synthesis, session.locks, session.mix, session.noise)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it has one base, one mix and one noise, as a session does."""
+        mix = self.mix
+        return not (
+            isinstance(self.base, BaseBlend)
+            or isinstance(mix, MixBlend)
+            or (mix is not None and isinstance(mix.source, BaseBlend))
+            or isinstance(self.noise, NoiseBlend)
+        )
 
     def on(self, session: Session) -> Session:
         """The session showing this pose.
 
         Raises:
-            ValueError: the pose lies between places; ask the engine for the place first.
+            ValueError: the pose lies between keys; see ``latent_studio.app.moments``.
         """
-        if isinstance(self.base, BaseBlend):
+        if isinstance(self.base, BaseBlend) or isinstance(self.mix, MixBlend):
             raise ValueError("a session starts from one place")
+        if isinstance(self.noise, NoiseBlend):
+            raise ValueError("a session has one noise")
         return replace(
             session,
             base=self.base,
@@ -55,4 +71,5 @@ class Pose:
             synthesis=self.synthesis,
             locks=self.locks,
             mix=self.mix,
+            noise=self.noise,
         )

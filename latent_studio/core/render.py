@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
     from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
-    from latent_studio.core.noise_maps import FoundNoise
     from latent_studio.core.pose import Pose
+    from latent_studio.core.pose_blends import AnyMix, AnyNoise
     from latent_studio.core.session import Session
-    from latent_studio.core.style_mix import StyleMix
 
 
 class Quality(IntEnum):
@@ -51,8 +50,8 @@ class RenderRequest:
     synthesis: SynthesisSettings = field(default_factory=SynthesisSettings)
     coarse_only: bool = False
     locks: tuple[Direction, ...] = ()
-    mix: StyleMix | None = None
-    noise: FoundNoise | None = None
+    mix: AnyMix = None
+    noise: AnyNoise = None
 
     @classmethod
     def of(cls, session: Session, *, revision: int, coarse_only: bool = False) -> RenderRequest:
@@ -72,7 +71,14 @@ class RenderRequest:
     def of_pose(cls, pose: Pose, *, revision: int, coarse_only: bool = False) -> RenderRequest:
         """The request for a moment's picture."""
         return cls(
-            revision, pose.base, pose.edits, pose.synthesis, coarse_only, locks=pose.locks, mix=pose.mix
+            revision,
+            pose.base,
+            pose.edits,
+            pose.synthesis,
+            coarse_only,
+            locks=pose.locks,
+            mix=pose.mix,
+            noise=pose.noise,
         )
 
 

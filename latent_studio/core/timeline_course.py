@@ -19,6 +19,7 @@ from latent_studio.core.parameters import (
     value_in,
     with_value,
 )
+from latent_studio.core.pose_blends import MixBlend, NoiseBlend, mix_between, noise_between
 from latent_studio.core.timeline import SAME_TIME_SECONDS, Timeline
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     from latent_studio.core.base_blend import AnyBase, Course
     from latent_studio.core.directions import Direction
     from latent_studio.core.easing import Easing
+    from latent_studio.core.noise_maps import FoundNoise
     from latent_studio.core.parameters import Value
     from latent_studio.core.pose import Pose
+    from latent_studio.core.pose_blends import AnyMix
     from latent_studio.core.session import Base
     from latent_studio.core.style_mix import StyleMix
 
@@ -95,6 +98,7 @@ class TimelineCourse:
             near,
             base=self._base(index, eased),
             mix=self._mix(index, following, eased),
+            noise=noise_between(_noise(self._poses[index]), _noise(self._poses[following]), eased),
             edits=self._stack(index, following) if eased else near.edits,
         )
         for row in self._rows:
@@ -133,9 +137,9 @@ class TimelineCourse:
             course=_COURSES.get(mode, "w"),
         )
 
-    def _mix(self, index: int, following: int, u: float) -> StyleMix | None:
-        """The style mix: sources and weights blend where the rows are the same, else the first one holds."""
-        first, second = self._poses[index].mix, self._poses[following].mix
+    def _mix(self, index: int, following: int, u: float) -> AnyMix:
+        """The style mix: of the same rows, sources and weights blend; of others, there are two at once."""
+        first, second = _one_mix(self._poses[index]), _one_mix(self._poses[following])
         if u == 0 or first == second:
             return first
         if u == 1:
@@ -148,7 +152,7 @@ class TimelineCourse:
             share = u if first is None else 1 - u
             return replace(only, weight=min(1.0, max(0.0, share * only.weight)))
         if first.rows != second.rows:
-            return first
+            return mix_between(first, second, u)
         weight = min(1.0, max(0.0, lerp(first.weight, second.weight, u)))
         source = blended([(_whole(first.source), 1 - u), (_whole(second.source), u)])
         # The engine resolves blends wherever a base may stand.
@@ -251,10 +255,24 @@ def _place(pose: Pose) -> Base:
     return _whole(pose.base)
 
 
+def _one_mix(pose: Pose) -> StyleMix | None:
+    if isinstance(pose.mix, MixBlend):
+        raise _between()
+    return pose.mix
+
+
+def _noise(pose: Pose) -> FoundNoise | None:
+    if isinstance(pose.noise, NoiseBlend):
+        raise _between()
+    return pose.noise
+
+
+def _between() -> OptionError:
+    return OptionError("timeline", "A key cannot stand between places.", hint="Take the place's own latent.")
+
+
 def _whole(base: Any) -> Base:
     if isinstance(base, BaseBlend):
-        raise OptionError(
-            "timeline", "A key cannot stand between places.", hint="Take the place's own latent."
-        )
+        raise _between()
     place: Base = base
     return place

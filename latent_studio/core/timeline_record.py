@@ -44,7 +44,7 @@ def write_timeline(timeline: Timeline, attachments: Attachments, codecs: Mapping
                 "name": key.name,
                 "easing": format_easing(key.easing),
                 "model": None if key.model is None else models.index(key.model),
-                **{name: codecs[name].write(getattr(key.pose, name), attachments) for name in _POSE_FIELDS},
+                **_pose_record(key.pose, attachments, codecs),
             }
             for key in timeline.keys
         ],
@@ -73,6 +73,15 @@ def write_timeline(timeline: Timeline, attachments: Attachments, codecs: Mapping
         "fps": timeline.fps,
         "work": None if timeline.work is None else list(timeline.work),
         "markers": [record_of(marker, attachments) for marker in timeline.markers],
+    }
+
+
+def _pose_record(pose: Pose, attachments: Attachments, codecs: Mapping[str, Codec[Any]]) -> Record:
+    # Noise of its own is rare; files without it stay readable for programs that did not know it here.
+    return {
+        name: codecs[name].write(getattr(pose, name), attachments)
+        for name in _POSE_FIELDS
+        if name != "noise" or pose.noise is not None
     }
 
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from latent_studio.engine.renderer import Step
     from latent_studio.generators.protocol import Generator
 
+#: Pictures of a job whose features are kept: what pictures share, each of them marks as used, so it stays.
+_BATCH_KEPT = 4
 #: Latents mapped in one background step.
 _MAPPED_AT_ONCE = 64
 
@@ -166,7 +168,8 @@ class Engine:
         """
         renderer = self._require_renderer()
         # A cache of its own: an export must not push out what the sliders need.
-        cache = PrefixCache(self._plan.cache_bytes // 4)
+        # Few pictures of it: a film of thousands would fill whatever it may have, and use none of it again.
+        cache = PrefixCache(self._plan.cache_bytes // 4, at_most=_BATCH_KEPT * len(renderer.generator.stages))
         step = self._steps(renderer, self.gate.background)
         for request in requests:
             yield renderer.final(request, step=step, cache=cache, between=check_cancel)

@@ -53,10 +53,12 @@ class PrefixCache:
 
     Args:
         limit_bytes: what the tensors held may take together; 0 holds nothing.
+        at_most: how many features are held, however small; ``None`` for as many as there is room for.
     """
 
-    def __init__(self, limit_bytes: int) -> None:
+    def __init__(self, limit_bytes: int, *, at_most: int | None = None) -> None:
         self._limit = limit_bytes
+        self._at_most = at_most
         self._used = 0
         self._entries: OrderedDict[PrefixKey, tuple[Features, int]] = OrderedDict()
 
@@ -101,7 +103,7 @@ class PrefixCache:
         self._drop(key)
         self._entries[key] = (features, size)
         self._used += size
-        while self._used > self._limit:
+        while self._used > self._limit or (self._at_most is not None and len(self._entries) > self._at_most):
             self._drop(next(iter(self._entries)))
 
     def clear(self) -> None:

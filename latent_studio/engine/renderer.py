@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from latent_studio.core.pose_blends import NoiseBlend
 from latent_studio.core.render import Frame, Quality
 from latent_studio.engine.pixels import to_pixels
 from latent_studio.engine.resolve import Resolver
@@ -200,19 +201,10 @@ class Renderer:
             self._random_noise = (key, view.generator.noise_maps("random", rng=rng))
         return self._random_noise[1]
 
-    def _found_noise(self, noise: FoundNoise, view: View) -> NoiseMaps:
-        """Maps that came with a latent; what belongs to another size of picture is left to the model."""
+    def _found_noise(self, noise: FoundNoise | NoiseBlend, view: View) -> NoiseMaps:
         if self._own_noise is None or self._own_noise[0] != (noise.digest, view.key):
-            own = view.generator.noise_maps("const")
-            device = view.generator.device
-            maps = [torch.from_numpy(np.array(one))[None, None].to(device) for one in noise.maps]
-            fits = len(maps) == len(own) and all(
-                stored is None or stored.shape[-2:] == found.shape[-2:]
-                for stored, found in zip(own, maps, strict=True)
-            )
-            if fits:
-                own = tuple(None if a is None else b for a, b in zip(own, maps, strict=True))
-            self._own_noise = ((noise.digest, view.key), own)
+            made = noise_maps_of(noise, view.generator)
+            self._own_noise = ((noise.digest, view.key), made)
         return self._own_noise[1]
 
     def _replay(
@@ -240,6 +232,33 @@ class Renderer:
             stages_run=len(stages) if quality is Quality.FINAL else run,
             stages_total=len(stages),
         )
+
+
+def noise_maps_of(noise: FoundNoise | NoiseBlend | None, generator: Generator) -> NoiseMaps:
+    """Maps that came with a latent; what belongs to another size of picture is left to the model.
+
+    Args:
+        noise: ``None`` gives the model's own.
+        generator: whose noise inputs they are for.
+    """
+    if isinstance(noise, NoiseBlend):
+        ends = noise_maps_of(noise.first, generator), noise_maps_of(noise.second, generator)
+        a, b = noise.weights
+        return tuple(
+            None if first is None or second is None else a * first + b * second
+            for first, second in zip(*ends, strict=True)
+        )
+    own = generator.noise_maps("const")
+    if noise is None:
+        return own
+    maps = [torch.from_numpy(np.array(one))[None, None].to(generator.device) for one in noise.maps]
+    fits = len(maps) == len(own) and all(
+        stored is None or stored.shape[-2:] == found.shape[-2:]
+        for stored, found in zip(own, maps, strict=True)
+    )
+    if not fits:
+        return own
+    return tuple(None if a is None else b for a, b in zip(own, maps, strict=True))
 
 
 def _noise_key(request: RenderRequest) -> NoiseKey:

@@ -25,6 +25,7 @@ from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import IncompatibleLatentError, OptionError
 from latent_studio.core.interpolate import on_sphere
 from latent_studio.core.latent import Latent, z_from_seed
+from latent_studio.core.pose_blends import MixBlend
 from latent_studio.core.rows import format_rows
 from latent_studio.core.spaces import Space
 from latent_studio.generators.truncation import truncate
@@ -67,12 +68,21 @@ class Resolver:
         _check_edits(request.edits, spec)
         _check_locks(request.locks, spec)
         ws = self._truncated(self._base_ws(request), request.synthesis)
-        if request.mix is not None and request.mix.rows:
-            request.mix.check_fits(spec)
-            source = replace(request, base=request.mix.source, edits=EditStack())
-            ws = request.mix.mixed(ws, self._truncated(self._base_ws(source), request.synthesis))
+        ws = self._mixed(ws, request)
         ws = request.edits.apply(ws, before_mapping=False, locks=request.locks)
         return np.ascontiguousarray(ws, dtype=np.float32)
+
+    def _mixed(self, ws: NDArray[np.float32], request: RenderRequest) -> NDArray[np.float32]:
+        mix, spec = request.mix, self._generator.spec
+        parts = mix.parts if isinstance(mix, MixBlend) else () if mix is None else (mix,)
+        if not any(part.rows for part in parts):
+            return ws
+        sources = []
+        for part in parts:
+            part.check_fits(spec)
+            source = replace(request, base=part.source, edits=EditStack())
+            sources.append(self._truncated(self._base_ws(source), request.synthesis))
+        return mix.mixed(ws, sources) if isinstance(mix, MixBlend) else parts[0].mixed(ws, sources[0])
 
     def base(self, request: RenderRequest) -> Latent:
         """Where a request starts from, before truncation: z of a blend on the sphere, else w or w+.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -96,8 +96,13 @@ class RecipeOpener(QObject):
     def _take_session(self, name: str, restored: _Restored) -> None:
         if restored.model is not self._context.models.model:
             return
-        self._context.store.close_gesture()
-        self._context.store.replace(restored.session, self.tr("Restore {name}").format(name=name))
+        store, session = self._context.store, restored.session
+        # A picture's recipe knows no film and none the photos: those of the session stay.
+        if session.timeline.is_empty:
+            session = replace(session, timeline=store.session.timeline)
+        session = replace(session, projections=store.session.projections)
+        store.close_gesture()
+        store.replace(session, self.tr("Restore {name}").format(name=name))
         self._context.messages.success(self.tr("{name} is as it was made.").format(name=name))
 
 

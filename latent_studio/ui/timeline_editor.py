@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latent_studio.core.base_blend import BaseBlend
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.parameters import direction_id_of, value_in
 from latent_studio.core.pose import Pose
@@ -135,9 +134,7 @@ class TimelineEditor(QObject):
 
     def _settled(self, pose: Pose, then: Callable[[Pose], None]) -> None:
         """Call with a pose that stands at one place; a blend is asked of the model."""
-        if not isinstance(pose.base, BaseBlend) and not (
-            pose.mix is not None and isinstance(pose.mix.source, BaseBlend)
-        ):
+        if pose.is_settled:
             then(pose)
             return
 

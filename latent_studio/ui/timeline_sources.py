@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
+from latent_studio.app.latent_keys import pose_of_latent
 from latent_studio.app.walk_keys import WalkOptions, poses_of
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.pose import Pose
@@ -20,8 +20,6 @@ from latent_studio.ui.widgets.form_sheet import FormSheet
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.latent import Latent
-    from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
 
 #: Steps of the history that are offered, the latest ones.
@@ -95,13 +93,13 @@ class TimelineSources(QObject):
     def _projections(self) -> list[tuple[Pose, str]]:
         """Latents that photos were projected to, where the session keeps some."""
         session = self._context.store.session
-        found = []
-        for index, projection in enumerate(getattr(session, "projections", ())):
-            latent = getattr(projection, "latent", None)
-            if latent is not None:
-                name = str(getattr(projection, "name", "") or self.tr("photo {n}").format(n=index + 1))
-                found.append((replace(Pose.of(session), base=latent), name))
-        return found
+        return [
+            (
+                pose_of_latent(photo.latent, Pose.of(session), noise=photo.noise),
+                photo.name or self.tr("photo {n}").format(n=index + 1),
+            )
+            for index, photo in enumerate(session.projections)
+        ]
 
     @Slot()
     def ask_for_walk(self) -> None:
@@ -141,7 +139,7 @@ class TimelineSources(QObject):
             self._owner,
             self.tr("Latents"),
             "",
-            self.tr("Latents (*.npy *.npz *.pt *.pth *.safetensors);;All files (*)"),
+            self.tr("Latents and pools (*.npy *.npz *.pt *.pth *.safetensors pool.json);;All files (*)"),
         )
         if chosen:
             self.take_latents(Path(chosen))
@@ -150,26 +148,19 @@ class TimelineSources(QObject):
         """Keys of the latents in a file."""
         self._context.jobs.start(
             self.tr("Read {name}").format(name=path.name),
-            partial(_read, self._context.studio, path),
-            on_done=partial(self._give_latents, path.stem),
+            partial(_read, self._context.studio, path, Pose.of(self._context.store.session)),
+            on_done=partial(self._give_latents, path.name),
             on_failed=self._context.messages.failure,
             quiet=True,
         )
 
-    def _give_latents(self, name: str, latents: tuple[Latent, ...]) -> None:
-        session: Session = self._context.store.session
-        pose = Pose.of(session)
-        shown = latents[:_MOST_LATENTS]
-        self._give(
-            [
-                (replace(pose, base=latent), name if len(shown) == 1 else f"{name} {index + 1}")
-                for index, latent in enumerate(shown)
-            ]
-        )
-        if len(shown) < len(latents):
+    def _give_latents(self, name: str, places: list[tuple[Pose, str]]) -> None:
+        shown = places[:_MOST_LATENTS]
+        self._give(shown)
+        if len(shown) < len(places):
             self._context.messages.news(
                 self.tr("{name} holds {count} latents; the first {shown} became keys.").format(
-                    name=name, count=len(latents), shown=len(shown)
+                    name=name, count=len(places), shown=len(shown)
                 )
             )
 
@@ -178,8 +169,10 @@ class TimelineSources(QObject):
             self._take(places)
 
 
-def _read(studio: Studio, path: Path, progress: ProgressSink, cancel: CancelToken) -> tuple[Latent, ...]:
-    from latent_studio.app.latent_files import read_latents
+def _read(
+    studio: Studio, path: Path, pose: Pose, progress: ProgressSink, cancel: CancelToken
+) -> list[tuple[Pose, str]]:
+    from latent_studio.app.latent_keys import poses_of_file
 
     cancel.check()
-    return read_latents(path, studio.model.spec)
+    return poses_of_file(path, pose, studio.model.spec, model=studio.model.ref)

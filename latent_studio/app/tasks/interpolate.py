@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.noise_maps import FoundNoise
     from latent_studio.core.pose import Pose
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.session import Base, Session
@@ -279,9 +280,10 @@ def _write_group(
 def _poses(options: InterpolateOptions, spec: GeneratorSpec) -> list[Pose]:
     from latent_studio.core.pose import Pose
 
-    bases = _bases(options, spec)
+    places = _places(options, spec)
     if options.fix_z:
-        bases = [bases[0]] * max(len(bases), len(options.classes))
+        places = [places[0]] * max(len(places), len(options.classes))
+    bases = [base for base, _ in places]
     classes = _classes(options, len(bases), spec)
     if len(bases) < 2:
         raise OptionError(
@@ -310,21 +312,26 @@ def _poses(options: InterpolateOptions, spec: GeneratorSpec) -> list[Pose]:
                 noise_seed=options.noise_seed,
                 class_idx=class_idx,
             ),
+            noise=noise,
         )
-        for base, class_idx in zip(bases, classes, strict=True)
+        for (base, noise), class_idx in zip(places, classes, strict=True)
     ]
 
 
-def _bases(options: InterpolateOptions, spec: GeneratorSpec) -> list[Base]:
+def _places(options: InterpolateOptions, spec: GeneratorSpec) -> list[tuple[Base, FoundNoise | None]]:
+    """The endpoints, each with the noise that was found with it."""
     from latent_studio.app.latent_files import read_latents
+    from latent_studio.app.latent_keys import noise_of_file
     from latent_studio.core.seed_plane import SeedPoint
     from latent_studio.core.spaces import Space
     from latent_studio.core.walks import noise_loop, random_walk, seed_walk
 
-    bases: list[Base] = [SeedPoint(seed) for seed in options.seeds]
+    named: list[tuple[Base, FoundNoise | None]] = [(SeedPoint(seed), None) for seed in options.seeds]
     space = Space.Z if options.space == "z" else None
     for path in options.latents:
-        bases.extend(read_latents(path, spec, space=space))
+        noise = noise_of_file(path)
+        named.extend((latent, noise) for latent in read_latents(path, spec, space=space))
+    bases: list[Base] = []
     count = options.endpoints
     match options.walk:
         case "seeds":
@@ -333,7 +340,7 @@ def _bases(options: InterpolateOptions, spec: GeneratorSpec) -> list[Base]:
             bases.extend(random_walk(options.start, count, z_dim=spec.z_dim, stride=options.stride))
         case "noise-loop":
             bases.extend(noise_loop(options.start, count, z_dim=spec.z_dim, variety=options.variety))
-    return bases
+    return [*named, *((base, None) for base in bases)]
 
 
 def _classes(options: InterpolateOptions, count: int, spec: GeneratorSpec) -> list[int | None]:

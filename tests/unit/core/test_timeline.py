@@ -14,6 +14,7 @@ from latent_studio.core.directions import LinearDirection
 from latent_studio.core.easing import Easing
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import ModelError, OptionError
+from latent_studio.core.noise_maps import FoundNoise
 from latent_studio.core.pose import Pose
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.session import ModelRef, Session
@@ -171,6 +172,38 @@ def test_style_mixes_of_the_same_rows_blend_and_a_new_one_grows():
     assert course.at(2).mix == third.mix
 
 
+def test_on_the_way_to_a_mix_of_other_rows_every_row_goes_straight():
+    first = replace(pose(1), mix=StyleMix(SeedPoint(8), (0, 1), 0.8))
+    second = replace(pose(1), mix=StyleMix(SeedPoint(9), (1, 2)))
+    course = course_of(Timeline().with_pose(0, first).with_pose(1, second))
+    base, eight, nine = (np.full((4, 2), value, np.float32) for value in (0, 8, 9))
+
+    assert course.at(0).mix == first.mix
+    assert course.at(1).mix == second.mix
+    moment = course.at(0.25).mix
+    assert [(part.source, part.rows) for part in moment.parts] == [
+        (SeedPoint(8), (0, 1)),
+        (SeedPoint(9), (1, 2)),
+    ]
+    from_key, to_key = first.mix.mixed(base, eight), second.mix.mixed(base, nine)
+    np.testing.assert_allclose(moment.mixed(base, [eight, nine]), 0.75 * from_key + 0.25 * to_key, rtol=1e-6)
+
+
+def test_noise_of_a_photo_is_there_at_its_key_and_fades_on_the_way_without_growing_weak():
+    found = FoundNoise([np.ones((4, 4))])
+    course = course_of(Timeline().with_pose(0, replace(pose(1), noise=found)).with_pose(1, pose(2)))
+
+    assert (course.at(0).noise, course.at(1).noise) == (found, None)
+    middle = course.at(0.5).noise
+    assert (middle.first, middle.second) == (found, None)
+    assert middle.weights == pytest.approx((0.5**0.5, 0.5**0.5))
+    assert course.at(0.25).noise.digest != middle.digest
+    same = course_of(
+        Timeline().with_pose(0, replace(pose(1), noise=found)).with_pose(1, replace(pose(2), noise=found))
+    )
+    assert same.at(0.5).noise is found
+
+
 def test_the_same_place_at_two_keys_stays_a_plain_place():
     timeline = Timeline().with_pose(0, pose(1)).with_pose(1, pose(1, psi=0.3))
     assert course_of(timeline).at(0.4).base == SeedPoint(1)
@@ -265,8 +298,7 @@ def test_the_span_stays_within_the_film():
 def test_a_pose_holds_everything_of_a_session_that_a_picture_depends_on():
     """Who adds a field to ``Session`` that changes the picture adds it to ``Pose`` too, or keys lose it."""
     held = [field.name for field in fields(Pose)]
-    # Noise that was found with a photo stays the session's: keys draw the model's own.
-    others = ("model", "timeline", "noise", "projections")
+    others = ("model", "timeline", "projections")
     assert [field.name for field in fields(Session) if field.name not in others] == held
     session = Session(model=CATS, timeline=three())
     assert Pose.of(session).on(session) == session

@@ -102,3 +102,12 @@ def test_a_limit_of_zero_keeps_nothing() -> None:
     cache = PrefixCache(0)
     cache.put(key("a"), features(1))
     assert len(cache) == 0
+
+
+def test_small_features_are_counted_too() -> None:
+    cache = PrefixCache(1000, at_most=3)
+    for number in range(10):
+        cache.longest((key("shared"),))
+        cache.put(key(str(number) if number else "shared"), features(1))
+    assert len(cache) == 3
+    assert cache.longest((key("shared"),))[1] is not None
