@@ -51,8 +51,12 @@ from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
 from latent_studio.core.spec import GeneratorSpec
 from latent_studio.core.synthesis import SynthesisSettings
+from latent_studio.exporters.film_settings import FilmSettings
+from latent_studio.exporters.part_file import PartFile, write_file
 from latent_studio.exporters.protocol import Exporter
 from latent_studio.generators.protocol import Features, Generator, Stage, StyleWeight
+from latent_studio.methods.attributes.protocol import AttributeInfo, AttributePredictor
+from latent_studio.methods.direction_source import DirectionSource
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +65,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "API_VERSION",
+    "AttributeInfo",
+    "AttributePredictor",
     "CancelToken",
     "Cancelled",
     "CheckpointError",
@@ -70,12 +76,14 @@ __all__ = [
     "DeviceUnavailableError",
     "Direction",
     "DirectionInfo",
+    "DirectionSource",
     "DownloadError",
     "Edit",
     "EditStack",
     "ExportError",
     "Exporter",
     "Features",
+    "FilmSettings",
     "Frame",
     "Generator",
     "GeneratorSpec",
@@ -91,6 +99,7 @@ __all__ = [
     "NoFaceFoundError",
     "OptionError",
     "OutOfMemoryError",
+    "PartFile",
     "PluginError",
     "Progress",
     "ProgressSink",
@@ -107,6 +116,7 @@ __all__ = [
     "UnsupportedOperationError",
     "open_generator",
     "option",
+    "write_file",
 ]
 
 #: Grows when a name goes away or changes its meaning; a plugin's manifest says which one it was written for.

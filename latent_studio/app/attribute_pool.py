@@ -82,6 +82,7 @@ def score_seeds(
     predictor: AttributePredictor,
     *,
     predictor_id: str,
+    predictor_version: str = "",
     count: int,
     synthesis: SynthesisSettings,
     first_seed: int = 0,
@@ -94,6 +95,7 @@ def score_seeds(
         studio: whose model is open.
         predictor: reads the attributes off.
         predictor_id: part of the cache's key.
+        predictor_version: the same; a plugin that has changed reads anew.
         count: how many seeds.
         synthesis: truncation, noise and class of the pictures.
         first_seed: the first of them.
@@ -106,9 +108,10 @@ def score_seeds(
     """
     model = studio.model
     names = tuple(info.id for info in predictor.attributes)
-    key = hashlib.blake2b(
-        repr((model.ref.sha256, predictor_id, names, count, first_seed, synthesis)).encode(), digest_size=12
-    ).hexdigest()
+    parts = (model.ref.sha256, predictor_id, names, count, first_seed, synthesis)
+    if predictor_version:
+        parts += (predictor_version,)
+    key = hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()
     path = studio.paths.cache / "scores" / f"{model.ref.sha256[:32]}-{key}.npz"
     known = _read_pool(path, names)
     if known is not None:

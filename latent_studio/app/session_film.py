@@ -80,7 +80,7 @@ def write_session_film(
     pane = Pane(studio.engine, request_at, caption_at if film.captions else None)
     plan = Film(
         film.out,
-        choose_format(film.out, film.format),
+        choose_format(film.out, film.format, formats=studio.plugins.formats()),
         len(film.sessions),
         fps=film.fps,
         side=film.size,

@@ -96,6 +96,14 @@ class Settings:
     sefa_count: int = option(
         20, label="SeFa directions", low=1, high=512, help="SeFa directions to find when a model opens."
     )
+    plugin_seconds: int = option(
+        60,
+        label="Patience with plugins",
+        unit="s",
+        low=1,
+        high=3600,
+        help="How long a plugin may work without a sign of life before it is left alone.",
+    )
     shortcuts: Shortcuts = field(default=())
 
     def keys_of(self, action: str) -> tuple[str, ...] | None:
@@ -107,11 +115,14 @@ class Settings:
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Appearance", ("theme", "language", "text_scale", "motion")),
     ("Work", ("start_model", "autosave_seconds")),
-    ("Computing", ("device", "threads", "cache_mb", "coarse_ms", "measure_forms", "sefa_count")),
+    (
+        "Computing",
+        ("device", "threads", "cache_mb", "coarse_ms", "measure_forms", "sefa_count", "plugin_seconds"),
+    ),
 )
 
 #: These show at the next start of the program, and these when a model opens next.
-AT_START = frozenset({"language", "start_model", "device", "threads", "coarse_ms"})
+AT_START = frozenset({"language", "start_model", "device", "threads", "coarse_ms", "plugin_seconds"})
 AT_NEXT_MODEL = frozenset({"cache_mb", "measure_forms", "sefa_count"})
 
 

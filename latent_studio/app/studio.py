@@ -11,12 +11,14 @@ from latent_studio.core.errors import ModelError
 from latent_studio.core.jobs import CancelToken, ignore_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.settings import Settings
     from latent_studio.core.jobs import ProgressSink
     from latent_studio.engine.engine import Engine
+    from latent_studio.plugin_host.host import PluginHost
 
 
 class Studio:
@@ -27,11 +29,19 @@ class Studio:
     Args:
         paths: where files live; the user's own by default.
         settings: preferences; read from ``paths`` by default.
+        plugin_dirs: further folders to look for plugins in.
     """
 
-    def __init__(self, paths: Paths | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        paths: Paths | None = None,
+        settings: Settings | None = None,
+        *,
+        plugin_dirs: Sequence[Path] = (),
+    ) -> None:
         self.paths = paths or Paths.choose()
         self.settings = settings or load_settings(self.paths)
+        self._plugin_dirs = tuple(plugin_dirs)
         self._model: LoadedModel | None = None
 
     @cached_property
@@ -53,6 +63,18 @@ class Studio:
             choice,
             cache_bytes=self.settings.cache_mb << 20,
             coarse_seconds=self.settings.coarse_ms / 1000,
+        )
+
+    @cached_property
+    def plugins(self) -> PluginHost:
+        """Plugins, and what the enabled ones add. Looks for them at the first question, imports none."""
+        from latent_studio.plugin_host.host import PluginHost
+
+        return PluginHost(
+            self.paths.config / "plugins.json",
+            user=self.paths.data / "plugins",
+            given=self._plugin_dirs,
+            seconds=self.settings.plugin_seconds,
         )
 
     @property

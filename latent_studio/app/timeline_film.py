@@ -69,7 +69,7 @@ def write_timeline_film(
     from latent_studio.exporters.formats import check_fps, choose_format
 
     timeline = plan.session.timeline
-    chosen = choose_format(plan.out, plan.format)
+    chosen = choose_format(plan.out, plan.format, formats=studio.plugins.formats())
     fps = timeline.fps if plan.fps is None else plan.fps
     times = film_times(timeline, fps, span=plan.span)
     check_fps(chosen, fps)

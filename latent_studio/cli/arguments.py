@@ -36,6 +36,7 @@ class CommonFlags:
         device: where to compute; ``None`` leaves it to the settings.
         threads: of the CPU; ``None`` leaves it to the settings.
         profile: folder for settings, caches and the rest; ``None`` is the user's own.
+        plugin_dir: further folders to look for plugins in.
         quiet: show no progress.
         verbose: log what happens, and show tracebacks.
     """
@@ -43,6 +44,7 @@ class CommonFlags:
     device: str | None = None
     threads: int | None = None
     profile: Path | None = None
+    plugin_dir: tuple[Path, ...] = ()
     quiet: bool = False
     verbose: bool = False
 
@@ -87,7 +89,7 @@ def parse_arguments(words: Sequence[str]) -> Command:
 
 def _names_a_file(parser: argparse.ArgumentParser, words: Sequence[str]) -> bool:
     """Whether the first bare word is a model to open in the window, and no verb."""
-    takes_value = {"--device", "--threads", "--profile"}
+    takes_value = {"--device", "--threads", "--profile", "--plugin-dir"}
     rest = list(words)
     while rest and rest[0].startswith("-"):
         rest = rest[2:] if rest[0] in takes_value else rest[1:]
@@ -169,6 +171,13 @@ def _add_common(parser: argparse._ActionsContainer) -> None:
         help="Threads for computing on the CPU; 0 uses every core.",
     )
     add("--profile", type=Path, metavar="DIR", help="Keep settings and caches in this folder.")
+    add(
+        "--plugin-dir",
+        type=Path,
+        action=_AppendToTuple,
+        metavar="DIR",
+        help="Look for plugins in this folder too; give it again for more. Found is not enabled.",
+    )
     add("--quiet", "-q", action="store_true", help="Show no progress.")
     add("--verbose", "-v", action="store_true", help="Log what happens; show tracebacks.")
 
@@ -272,4 +281,4 @@ class _AppendToTuple(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        setattr(namespace, self.dest, (*(getattr(namespace, self.dest) or ()), values))
+        setattr(namespace, self.dest, (*(getattr(namespace, self.dest, None) or ()), values))

@@ -98,7 +98,7 @@ def _run_verb(verb: Verb, command: Command) -> int:
     token = CancelToken()
     try:
         with _interrupt_cancels(token):
-            studio = Studio(*_profile_of(command.flags))
+            studio = Studio(*_profile_of(command.flags), plugin_dirs=command.flags.plugin_dir)
             result = verb.load_task()(studio, options, progress, token)
     finally:
         progress.clear()
@@ -131,7 +131,13 @@ def _open_window(command: Command) -> int:
         ) from error
     _, settings = _profile_of(command.flags)
     models = {"model": command.file} if command.file else {}
-    return open_window([PROGRAM], profile=command.flags.profile, settings=settings, **models)
+    return open_window(
+        [PROGRAM],
+        profile=command.flags.profile,
+        settings=settings,
+        plugin_dirs=command.flags.plugin_dir,
+        **models,
+    )
 
 
 @contextmanager

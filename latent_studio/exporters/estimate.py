@@ -28,6 +28,8 @@ _OVER_JPEG: Mapping[FormatId, tuple[float, float, float]] = {
     "jpg": (2.9, 2.9, 2.9),
     "sheet": (9.0, 9.0, 9.0),
 }
+#: Of a plugin's format nothing is known; it is taken for pictures like JPEG.
+_UNKNOWN = (2.9, 2.9, 2.9)
 _LOSSLESS_WEBP = 6.0
 _PLACES: Mapping[FilmQuality, int] = {"fast": 0, "good": 1, "best": 2}
 #: A step of the rate factor of H.264 and VP9 changes the size by about this much.
@@ -53,7 +55,7 @@ def estimate_bytes(
     if sample.shape[0] < side:
         # What is enlarged gains pixels, but no detail.
         per_pixel *= sample.shape[0] / side
-    ratio = _OVER_JPEG[format][_PLACES[settings.quality]]
+    ratio = _OVER_JPEG.get(format, _UNKNOWN)[_PLACES[settings.quality]]
     if format == "webp" and settings.lossless:
         ratio = _LOSSLESS_WEBP
     if settings.crf is not None and format in _MIDDLE_CRF:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 
 from latent_studio.core.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from latent_studio.exporters.film_settings import FilmSettings
     from latent_studio.exporters.protocol import Exporter
 
-FormatId = Literal["mp4", "gif", "webp", "webm", "apng", "png", "jpg", "sheet"]
+#: As typed after ``--format``; plugins add theirs to those listed here.
+FormatId = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,14 @@ class Format:
         suffixes: of its files, the usual one first; empty for a folder of pictures.
         fps_range: frames per second it can hold, ``(low, high)``.
         can_crf: whether it takes a constant rate factor.
-        make: dotted name of a function that makes its exporter from ``FilmSettings``.
+        make: makes its exporter from ``FilmSettings``; the function itself, or its dotted name.
     """
 
     id: FormatId
     title: str
     suffixes: tuple[str, ...]
     fps_range: tuple[float, float]
-    make: str
+    make: str | Callable[[FilmSettings], Exporter]
     can_crf: bool = False
 
     @property
@@ -66,37 +67,47 @@ FORMATS: tuple[Format, ...] = (
 FORMAT_IDS: tuple[FormatId, ...] = tuple(one.id for one in FORMATS)
 
 
-def format_by_id(id: str) -> Format:
+def format_by_id(id: str, *, formats: Sequence[Format] = FORMATS) -> Format:
     """Find a format.
+
+    Args:
+        id: of the format.
+        formats: those there are; a plugin's among them.
 
     Raises:
         OptionError: there is none of that name.
     """
-    for one in FORMATS:
+    for one in formats:
         if one.id == id:
             return one
-    raise OptionError("--format", f"--format is {id}, but must be one of {', '.join(FORMAT_IDS)}.")
+    known = ", ".join(one.id for one in formats)
+    raise OptionError("--format", f"--format is {id!r}, but must be one of {known}.")
 
 
-def choose_format(out: Path, chosen: str | None = None) -> Format:
+def choose_format(out: Path, chosen: str | None = None, *, formats: Sequence[Format] = FORMATS) -> Format:
     """The format of a target: the one chosen, else the one its suffix stands for; a folder holds PNGs.
+
+    Args:
+        out: the file or folder.
+        chosen: id of a format.
+        formats: those there are; a plugin's among them.
 
     Raises:
         OptionError: no format has that suffix, or it is not one of the format chosen.
     """
     suffix = out.suffix.lower()
     if chosen is not None:
-        one = format_by_id(chosen)
+        one = format_by_id(chosen, formats=formats)
         if one.suffixes and suffix not in one.suffixes:
             names = " or ".join(one.suffixes)
             raise OptionError("--out", f"--out is {out.name or out}, but must end in {names}.")
         return one
-    for one in FORMATS:
+    for one in formats:
         if suffix in one.suffixes:
             return one
     if not suffix:
         return format_by_id("png")
-    known = sorted({suffix for one in FORMATS for suffix in one.suffixes})
+    known = sorted({suffix for one in formats for suffix in one.suffixes})
     raise OptionError(
         "--out",
         f"--out is {out.name}, but must end in one of {', '.join(known)}, or be a folder.",
@@ -118,6 +129,8 @@ def check_fps(format: Format, fps: float) -> None:
 
 def make_exporter(format: Format, settings: FilmSettings) -> Exporter:
     """An exporter for one file; see ``Exporter``."""
+    if not isinstance(format.make, str):
+        return format.make(settings)
     module, _, name = format.make.partition(":")
     make = cast("Callable[[FilmSettings], Exporter]", getattr(import_module(module), name))
     return make(settings)

@@ -1,1 +1,1 @@
-"""Find, check and load plugins."""
+"""Find, check, load and fence plugins; see ``docs/how-to/write-a-plugin.md``."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.registry import Registry
+    from latent_studio.methods.attributes.catalog import PredictorEntry
     from latent_studio.methods.boundary.learn import LearnedBoundary
     from latent_studio.ui.api import DockContext
 
@@ -45,14 +47,13 @@ class BoundaryTrainer(QObject):
 
     def ask(self) -> None:
         """Show the form."""
-        from latent_studio.methods.attributes.catalog import bundled_predictors
-
         model = self._context.models.model
         if model is None:
             return
-        known = sorted(bundled_predictors())
+        predictors = self._context.studio.plugins.predictors()
+        known = sorted(predictors)
         form = OptionsForm(BoundaryTrainOptions, fields=_FIELDS)
-        form.set_values({"predictor": _usual_predictor(model), "samples": 500})
+        form.set_values({"predictor": _usual_predictor(model, predictors), "samples": 500})
         for name, label in (
             ("predictor", self.tr("Predictor")),
             ("attribute", self.tr("Only attributes")),
@@ -121,14 +122,14 @@ class BoundaryTrainer(QObject):
         self._context.directions.reveal(learned[0].direction.id)
 
 
-def _usual_predictor(model: LoadedModel) -> str:
-    """The predictor made for the model, else one that reads pictures of any kind."""
-    from latent_studio.methods.attributes.catalog import bundled_predictors
-
-    registry = bundled_predictors()
+def _usual_predictor(model: LoadedModel, registry: Registry[PredictorEntry]) -> str:
+    """The predictor made for the model, else one of the program's that reads pictures of any kind."""
     if model.ref.name in registry:
         return model.ref.name
-    return next((id for id in sorted(registry) if registry.get(id).scope == "any"), "")
+    return next(
+        (id for id in sorted(registry) if registry.get(id).scope == "any" and not registry.get(id).version),
+        "",
+    )
 
 
 def _learn(

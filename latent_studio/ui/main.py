@@ -49,6 +49,7 @@ def main(
     model: str = "",
     profile: Path | None = None,
     settings: Settings | None = None,
+    plugin_dirs: Sequence[Path] = (),
 ) -> int:
     """Open the window on a model and run until it is closed. torch comes in after the first paint.
 
@@ -57,6 +58,7 @@ def main(
         model: a file or a library name; the first model of the settings by default.
         profile: folder for settings, cache and logs.
         settings: preferences; read from the profile by default.
+        plugin_dirs: further folders to look for plugins in.
 
     Returns:
         The exit code: 0, or 1 if a thread had to be left behind.
@@ -72,7 +74,7 @@ def main(
     app.setApplicationName("latent-studio")
     app.setApplicationDisplayName("Latent Studio")
     app.setDesktopFileName("latent-studio")
-    studio = Studio(paths, settings)
+    studio = Studio(paths, settings, plugin_dirs=plugin_dirs)
     applyTheme(app)
     apply_look(studio.settings)
     window = MainWindow(studio)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from latent_studio.core.spaces import Space
 from latent_studio.core.spec import GeneratorSpec
 from latent_studio.core.synthesis import SynthesisSettings
 from latent_studio.engine.estimate import Estimate
+from latent_studio.plugin_host.host import PluginHost
 from tests.helpers.fake_engine import FakeEngine, pause
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class FakeStudio:
     """Opens any name but those that begin with ``bad``.
 
     Attributes:
+        plugin_seconds: see ``Settings``.
         load_s: time a model takes to load; it looks at its token meanwhile.
     """
 
@@ -79,7 +82,14 @@ class FakeStudio:
     engine: FakeEngine = field(default_factory=FakeEngine)
     spec: GeneratorSpec = SPEC
     load_s: float = 0.0
+    plugin_seconds: float = 60.0
     model: FakeModel | None = None
+
+    @cached_property
+    def plugins(self) -> PluginHost:
+        return PluginHost(
+            self.paths.config / "plugins.json", user=self.paths.data / "plugins", seconds=self.plugin_seconds
+        )
 
     def load_model(self, name_or_path: str, *, progress: ProgressSink, cancel: CancelToken) -> FakeModel:
         steps = 20

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latent_studio.app.tasks.picture_options import model_option
-from latent_studio.core.errors import InputError, OptionError
+from latent_studio.core.errors import InputError, OptionError, PluginError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from latent_studio.core.render import RenderRequest
     from latent_studio.methods.attributes.protocol import AttributePredictor
 
+log = logging.getLogger(__name__)
+
 #: Pictures shown to a predictor at once.
 _BATCH = 16
 #: Seeds of the random pictures that say how far an attribute spreads; far from those people try.
@@ -39,7 +42,8 @@ class AttributesOptions:
     traversal: Path = option(help="Folder that “pool traverse” wrote.", metavar="OUT")
     predictor: tuple[str, ...] = option(
         (),
-        help="Who reads them off, such as tone; give it again for more. All that suit the model by default.",
+        help="Who reads them off, such as tone or one of a plugin; again for more. All that suit the model "
+        "by default.",
         repeat=True,
         metavar="ID",
     )
@@ -157,15 +161,34 @@ def load_predictors(
         InputError: an id is unknown.
         LatentStudioError: the weights of one that was asked for are missing.
     """
-    from latent_studio.methods.attributes.catalog import bundled_predictors, find_predictor
+    from latent_studio.methods.attributes.catalog import find_predictor
 
-    registry = bundled_predictors()
+    registry = studio.plugins.predictors()
     device = studio.engine.choice.device
     if chosen:
         return tuple(chosen), tuple(find_predictor(name, registry).load(device) for name in chosen)
     scopes = {"any", "portraits"} if studio.model.ref.name == "portraits" else {"any"}
-    names = tuple(name for name in registry if registry.get(name).scope in scopes)
-    return names, tuple(registry.get(name).load(device) for name in names)
+    names: list[str] = []
+    predictors: list[AttributePredictor] = []
+    known: set[str] = set()
+    for name in registry:
+        entry = registry.get(name)
+        if entry.scope not in scopes:
+            continue
+        try:
+            predictor = entry.load(device)
+        except PluginError as error:
+            # Nobody has asked for this one by name; the others still speak.
+            log.warning("%s", error)
+            continue
+        ids = {info.id for info in predictor.attributes}
+        if entry.version and ids & known:
+            log.warning("%s is left out: %s is read by another predictor.", name, min(ids & known))
+            continue
+        known |= ids
+        names.append(name)
+        predictors.append(predictor)
+    return tuple(names), tuple(predictors)
 
 
 def pictures_to_tensor(pixels: Sequence[NDArray[np.uint8]]) -> Tensor:

@@ -223,11 +223,13 @@ def _scored(
     if options.predictor is not None:
         from latent_studio.methods.attributes.catalog import find_predictor
 
-        predictor = find_predictor(options.predictor).load(studio.engine.choice.device)
+        entry = find_predictor(options.predictor, studio.plugins.predictors())
+        predictor = entry.load(studio.engine.choice.device)
         pool = score_seeds(
             studio,
             predictor,
             predictor_id=options.predictor,
+            predictor_version=entry.version,
             count=options.samples,
             synthesis=synthesis,
             progress=progress,

@@ -176,6 +176,12 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.direction_convert:run_direction_convert",
     ),
     Verb(
+        "direction find",
+        "Find directions of a model by a plugin.",
+        f"{_TASKS}.direction_find:DirectionFindOptions",
+        f"{_TASKS}.direction_find:run_direction_find",
+    ),
+    Verb(
         "direction rank",
         "Say what each direction changes, how much, and which do the same.",
         f"{_TASKS}.direction_rank:DirectionRankOptions",
@@ -342,6 +348,30 @@ VERBS: tuple[Verb, ...] = (
         "Give settings their defaults again.",
         f"{_TASKS}.settings_reset:SettingsResetOptions",
         f"{_TASKS}.settings_reset:run_settings_reset",
+    ),
+    Verb(
+        "plugin list",
+        "List the plugins there are, what they add and how they stand.",
+        f"{_TASKS}.plugin_list:PluginListOptions",
+        f"{_TASKS}.plugin_list:run_plugin_list",
+    ),
+    Verb(
+        "plugin enable",
+        "Let a plugin's code run from now on, as it is now.",
+        f"{_TASKS}.plugin_enable:PluginEnableOptions",
+        f"{_TASKS}.plugin_enable:run_plugin_enable",
+    ),
+    Verb(
+        "plugin disable",
+        "Run nothing of a plugin any more.",
+        f"{_TASKS}.plugin_disable:PluginDisableOptions",
+        f"{_TASKS}.plugin_disable:run_plugin_disable",
+    ),
+    Verb(
+        "plugin new",
+        "Begin a plugin of your own: a folder that works and passes its tests.",
+        f"{_TASKS}.plugin_new:PluginNewOptions",
+        f"{_TASKS}.plugin_new:run_plugin_new",
     ),
     Verb(
         "doctor",

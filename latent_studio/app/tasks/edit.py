@@ -177,7 +177,7 @@ def run_edit(studio: Studio, options: EditOptions, progress: ProgressSink, cance
     if not options.direction:
         raise OptionError("--direction", "There is nothing to move along.", hint="Name a direction: sefa:0.")
     kind = options.format or ("sheet" if options.out.suffix.lower() in (".png", ".jpg", ".jpeg") else None)
-    chosen = choose_format(options.out, kind)
+    chosen = choose_format(options.out, kind, formats=studio.plugins.formats())
     amounts_of(options.range or (-1.0, 1.0), steps=options.steps, step=options.step)
     if chosen.is_folder:
         make_folder(options.out)

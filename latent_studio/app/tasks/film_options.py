@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from latent_studio.core.options import option
 from latent_studio.exporters.film_settings import FilmSettings
+from latent_studio.exporters.formats import FORMAT_IDS
 
 if TYPE_CHECKING:
     from latent_studio.exporters.film_settings import FilmQuality, Palette
@@ -24,8 +25,10 @@ def format_option() -> Any:
     """Which format, where the suffix does not say it."""
     return option(
         None,
-        help="File format, instead of the one that the suffix of --out stands for; sheet puts all frames "
-        "side by side in one picture.",
+        help="File format, instead of the one that the suffix of --out stands for: "
+        f"{', '.join(FORMAT_IDS)}, or one that a plugin adds; sheet puts all frames side by side in one "
+        "picture.",
+        metavar="FORMAT",
     )
 
 

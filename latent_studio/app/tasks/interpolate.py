@@ -176,7 +176,7 @@ def run_interpolate(
 
     check_options(options)
     _check_together(options)
-    chosen = choose_format(options.out, options.format)
+    chosen = choose_format(options.out, options.format, formats=studio.plugins.formats())
     (check_folder_target if chosen.is_folder else check_target)(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
     poses = _poses(options, model.spec)
@@ -237,7 +237,7 @@ def _write_group(
     from latent_studio.core.film_times import film_times
     from latent_studio.exporters.formats import check_fps, choose_format
 
-    chosen = choose_format(options.out, options.format)
+    chosen = choose_format(options.out, options.format, formats=studio.plugins.formats())
     check_fps(chosen, options.fps)
     sessions = [
         replace(session, timeline=_timeline(poses[index : index + 2], options, session))

@@ -97,7 +97,7 @@ def run_render(
     from latent_studio.exporters.part_file import check_folder_target, check_target
 
     check_options(options)
-    chosen = choose_format(options.out, options.format)
+    chosen = choose_format(options.out, options.format, formats=studio.plugins.formats())
     (check_folder_target if chosen.is_folder else check_target)(options.out)
     if options.out.resolve() == options.source.resolve():
         raise ExportError(

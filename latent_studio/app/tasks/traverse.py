@@ -183,7 +183,7 @@ def run_traverse(
     from latent_studio.exporters.part_file import check_folder_target, check_target
 
     check_options(options)
-    chosen = _check_film(options.out, options.format, options.fps)
+    chosen = _check_film(studio, options.out, options.format, options.fps)
     _check_range(options.range, "--range")
     (check_folder_target if chosen.is_folder else check_target)(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
@@ -432,7 +432,7 @@ def _check_plan(studio: Studio, plan: TraversalPlan) -> Format:
             columns=plan.settings.columns,
         )
     )
-    chosen = _check_film(plan.out, plan.format, plan.fps)
+    chosen = _check_film(studio, plan.out, plan.format, plan.fps)
     last = model.spec.num_ws - 1
     for sweep in plan.sweeps:
         _check_range((sweep.low, sweep.high), "--range")
@@ -443,10 +443,10 @@ def _check_plan(studio: Studio, plan: TraversalPlan) -> Format:
     return chosen
 
 
-def _check_film(out: Path, format: FormatId | None, fps: float) -> Format:
+def _check_film(studio: Studio, out: Path, format: FormatId | None, fps: float) -> Format:
     from latent_studio.exporters.formats import check_fps, choose_format
 
-    chosen = choose_format(out, format)
+    chosen = choose_format(out, format, formats=studio.plugins.formats())
     check_fps(chosen, fps)
     return chosen
 

@@ -27,15 +27,17 @@ class PredictorEntry:
         id: stable and unique, such as ``"tone"``.
         title: what the user sees.
         scope: the pictures it is made for.
-        make: dotted name of a ``PredictorMaker``, ``package.module:function``.
+        make: the ``PredictorMaker``, or its dotted name, ``package.module:function``.
         summary: what it reads off, in a few words.
+        version: tells apart what an earlier version has read; empty for the program's own.
     """
 
     id: str
     title: str
     scope: PredictorScope
-    make: str
+    make: str | PredictorMaker
     summary: str
+    version: str = ""
 
     def load(self, device: torch.device) -> AttributePredictor:
         """Import and build it.
@@ -43,6 +45,8 @@ class PredictorEntry:
         Raises:
             LatentStudioError: its weights are missing or damaged; the hint says where to get them.
         """
+        if not isinstance(self.make, str):
+            return self.make(device=device)
         module, _, name = self.make.partition(":")
         maker = cast("PredictorMaker", getattr(import_module(module), name))
         return maker(device=device)

@@ -67,7 +67,7 @@ class ExportDock(QWidget):
         for subject in self._subjects:
             self._subject.addItem(subject.title, subject.id)
             self._fields.addWidget(subject.widget())
-        self._target = TargetForm(self)
+        self._target = TargetForm(formats=context.studio.plugins.formats, parent=self)
         self._estimate = ElidedLabel("", self)
         self._estimate.setProperty("muted", True)
         self._estimate.setObjectName("export-estimate")

@@ -26,7 +26,7 @@ from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.picture_names import unused_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 #: What a single picture can be written as.
 _STILLS: tuple[FormatId, ...] = ("png", "jpg")
@@ -52,14 +52,19 @@ class TargetForm(QWidget):
     """Fields for a ``Target``. Fields that do not concern the chosen format are hidden.
 
     Args:
+        formats: gives the formats there are; the program's own by default.
         parent: Qt owner.
     """
 
     #: The user changed something.
     changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, *, formats: Callable[[], Sequence[Format]] | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._ask_formats = formats or (lambda: FORMATS)
+        self._formats = tuple(self._ask_formats())
         self._is_film = True
         self._presets = (
             _Preset(self.tr("Video to show"), "mp4", {"size": 512}),
@@ -136,7 +141,7 @@ class TargetForm(QWidget):
     @property
     def format(self) -> Format:
         """The format chosen."""
-        return format_by_id(self._format.currentData())
+        return format_by_id(self._format.currentData(), formats=self._formats)
 
     @property
     def has_file(self) -> bool:
@@ -148,6 +153,18 @@ class TargetForm(QWidget):
         if is_film != self._is_film:
             self._is_film = is_film
             self._fill_formats()
+            self._take_format()
+
+    def renewFormats(self) -> None:
+        """The formats there are have changed; one that is gone gives way to the first."""
+        chosen = self._format.currentData()
+        self._formats = tuple(self._ask_formats())
+        self._fill_formats()
+        place = self._format.findData(chosen)
+        blocker = QSignalBlocker(self._format)
+        self._format.setCurrentIndex(max(0, place))
+        blocker.unblock()
+        if place < 0:
             self._take_format()
 
     def suggest(self, stem: str) -> None:
@@ -203,7 +220,7 @@ class TargetForm(QWidget):
         blocker = QSignalBlocker(self._format)
         self._format.clear()
         if self._is_film:
-            for one in FORMATS:
+            for one in self._formats:
                 self._format.addItem(one.title, one.id)
         else:
             for id, title in zip(_STILLS, (self.tr("PNG picture"), self.tr("JPEG picture")), strict=True):
@@ -216,7 +233,7 @@ class TargetForm(QWidget):
         text = self._file.text().strip()
         if text:
             path = Path(text)
-            known = {suffix for one in FORMATS for suffix in one.suffixes} | {".jpg", ".jpeg", ".png"}
+            known = {suffix for one in self._formats for suffix in one.suffixes} | {".jpg", ".jpeg", ".png"}
             stem = path.with_suffix("") if path.suffix.lower() in known else path
             blocker = QSignalBlocker(self._file)
             self._file.setText(f"{stem}{self._suffix()}")
@@ -231,7 +248,8 @@ class TargetForm(QWidget):
         if not suffix or suffix in self._suffixes(self.format):
             return
         for index in range(self._format.count()):
-            if suffix in self._suffixes(format_by_id(self._format.itemData(index))):
+            one = format_by_id(self._format.itemData(index), formats=self._formats)
+            if suffix in self._suffixes(one):
                 self._format.setCurrentIndex(index)
                 return
 

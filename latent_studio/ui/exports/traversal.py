@@ -16,6 +16,7 @@ from latent_studio.app.tasks.traverse import (
     run_traversal,
     sweeps_of_edits,
 )
+from latent_studio.core.errors import OptionError
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.exporters.formats import choose_format
 from latent_studio.ui.exports.subject import LABEL_WIDTH, Extent, Target
@@ -302,4 +303,8 @@ def traverse_options(plan: TraversalPlan, *, sigmas: tuple[float, float] | None 
 
 def _format_to_tell(plan: TraversalPlan) -> FormatId | None:
     """The format where the file's name does not say it already."""
-    return None if plan.format == choose_format(plan.out).id else plan.format
+    try:
+        return None if plan.format == choose_format(plan.out).id else plan.format
+    except OptionError:
+        # A plugin's suffix; its format is told, so that the command does not depend on which plugin it is.
+        return plan.format

@@ -1,7 +1,4 @@
-"""Conformance checks: what the rest of the program expects of a contribution, for the tests of its author.
-
-A check returns nothing when all is well and raises ``AssertionError`` with one sentence when it is not.
-"""
+"""check_generator: a generator of any family against the ``Generator`` protocol."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ import torch
 
 from latent_studio.core.errors import IncompatibleLatentError
 from latent_studio.generators.stages import run_stages
+from latent_studio.testing.require import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,49 +66,49 @@ class _GeneratorChecks:
 
     def facts(self) -> None:
         spec, stages = self._spec, self._generator.stages
-        _require(len(stages) > 0, "a generator has at least one stage")
+        require(len(stages) > 0, "a generator has at least one stage")
         sides = tuple(stage.resolution for stage in stages)
-        _require(
+        require(
             sides == spec.stage_resolutions, f"stages have sides {sides}, spec says {spec.stage_resolutions}"
         )
-        _require(sides[-1] == spec.resolution, f"the last stage gives {sides[-1]} px, not {spec.resolution}")
-        _require(stages[-1].has_preview, "the last stage makes the picture, so it has a preview")
+        require(sides[-1] == spec.resolution, f"the last stage gives {sides[-1]} px, not {spec.resolution}")
+        require(stages[-1].has_preview, "the last stage makes the picture, so it has a preview")
         rows = [stage.num_rows for stage in stages]
-        _require(rows == sorted(rows), f"stages must not depend on fewer rows than those before: {rows}")
-        _require(0 < rows[-1] <= spec.num_ws, f"the last stage depends on {rows[-1]} rows of {spec.num_ws}")
+        require(rows == sorted(rows), f"stages must not depend on fewer rows than those before: {rows}")
+        require(0 < rows[-1] <= spec.num_ws, f"the last stage depends on {rows[-1]} rows of {spec.num_ws}")
         _require_tensor(self._generator.w_avg, (spec.w_dim,), "w_avg")
 
     def mapping(self) -> None:
         spec, generator = self._spec, self._generator
         ws = self._map()
         _require_tensor(ws, (2, spec.num_ws, spec.w_dim), "map's result")
-        _require(torch.equal(ws, self._map()), "map gives other bits the second time")
+        require(torch.equal(ws, self._map()), "map gives other bits the second time")
         precise = generator.map(self._z.double(), None if self._c is None else self._c.double())
-        _require(torch.equal(ws, precise), "map must take float64, as NumPy draws z, and answer in float32")
+        require(torch.equal(ws, precise), "map must take float64, as NumPy draws z, and answer in float32")
         average = generator.w_avg.expand_as(ws).clone()
         pulled = spec.w_dim - spec.class_dims
         average[..., pulled:] = ws[..., pulled:]
         none = generator.map(self._z, self._c, truncation_psi=0.0)
-        _require(_close(none, average), "truncation_psi 0 must give w_avg, and leave the class alone")
+        require(_close(none, average), "truncation_psi 0 must give w_avg, and leave the class alone")
         cut = generator.map(self._z, self._c, truncation_psi=0.0, truncation_cutoff=1)
-        _require(_close(cut[:, 0], average[:, 0]), "truncation_cutoff 1 must pull row 0")
-        _require(torch.equal(cut[:, 1:], ws[:, 1:]), "truncation_cutoff 1 must leave rows from 1 alone")
+        require(_close(cut[:, 0], average[:, 0]), "truncation_cutoff 1 must pull row 0")
+        require(torch.equal(cut[:, 1:], ws[:, 1:]), "truncation_cutoff 1 must leave rows from 1 alone")
         half = generator.map(self._z, self._c, truncation_psi=0.5)
-        _require(_close(half, (ws + average) / 2), "truncation_psi 0.5 must be halfway to w_avg")
+        require(_close(half, (ws + average) / 2), "truncation_psi 0.5 must be halfway to w_avg")
 
     def pictures(self) -> None:
         spec, ws = self._spec, self._map()
         kept = ws.clone()
         picture = self._generator.synthesize(ws)
         _require_tensor(picture, (2, spec.channels, spec.resolution, spec.resolution), "synthesize's result")
-        _require(torch.equal(ws, kept), "synthesize wrote to ws")
-        _require(
+        require(torch.equal(ws, kept), "synthesize wrote to ws")
+        require(
             torch.equal(picture, self._generator.synthesize(ws)),
             "synthesize gives other bits the second time",
         )
         precise = self._generator.synthesize(ws.double())
-        _require(torch.equal(picture, precise), "synthesize must take float64 and answer in float32")
-        _require(not torch.equal(picture[0], picture[1]), "two latents give the same picture")
+        require(torch.equal(picture, precise), "synthesize must take float64 and answer in float32")
+        require(not torch.equal(picture[0], picture[1]), "two latents give the same picture")
 
     def stages(self) -> None:
         generator, ws = self._generator, self._map()[:1]
@@ -121,18 +119,18 @@ class _GeneratorChecks:
             below = None if features is None else features.x
             x, picture = _copy(below), _copy(rgb)
             features = stage.run(features, rgb, ws, noise)
-            _require(features.x.shape[0] == 1, f"stage {index} loses the batch")
+            require(features.x.shape[0] == 1, f"stage {index} loses the batch")
             unchanged = _same(below, x) and _same(rgb, picture)
-            _require(unchanged, f"stage {index} writes to what it was given, which may be cached")
+            require(unchanged, f"stage {index} writes to what it was given, which may be cached")
             x = features.x.clone()
             rgb = stage.to_rgb(features, ws)
             unchanged = torch.equal(features.x, x) and _same(features.rgb, picture)
-            _require(unchanged, f"to_rgb of stage {index} writes to its features, which may be cached")
-            _require((rgb is not None) == stage.has_preview, f"stage {index} says otherwise in has_preview")
+            require(unchanged, f"to_rgb of stage {index} writes to its features, which may be cached")
+            require((rgb is not None) == stage.has_preview, f"stage {index} says otherwise in has_preview")
             if rgb is not None:
                 side = stage.resolution
                 _require_tensor(rgb, (1, self._spec.channels, side, side), f"the picture of stage {index}")
-        _require(
+        require(
             rgb is not None and torch.equal(rgb, generator.synthesize(ws)),
             "the stages one by one give other bits than synthesize",
         )
@@ -146,7 +144,7 @@ class _GeneratorChecks:
             edited = ws.clone()
             edited[:, stage.num_rows :] += 1.0
             again, _ = self._walk(edited, noise)[index]
-            _require(
+            require(
                 torch.equal(again.x, walk[index][0].x) and _same(again.rgb, walk[index][0].rgb),
                 f"stage {index} depends on rows from {stage.num_rows} on, which it does not name",
             )
@@ -154,7 +152,7 @@ class _GeneratorChecks:
             for later in generator.stages[index + 1 :]:
                 features = later.run(features, rgb, edited, noise)
                 rgb = later.to_rgb(features, edited)
-            _require(
+            require(
                 rgb is not None and torch.equal(rgb, run_stages(generator.stages, edited, noise)),
                 f"continuing after stage {index} gives other bits than the whole",
             )
@@ -163,26 +161,26 @@ class _GeneratorChecks:
         generator, ws = self._generator, self._map()
         const = generator.noise_maps("const")
         kept = [_copy(one) for one in const]
-        _require(
+        require(
             torch.equal(generator.synthesize(ws, noise=const), generator.synthesize(ws, noise_mode="const")),
             'noise_maps("const") as an argument gives another picture than noise_mode="const"',
         )
-        _require(all(map(_same, const, kept)), "synthesize wrote to its noise maps")
+        require(all(map(_same, const, kept)), "synthesize wrote to its noise maps")
         none = generator.noise_maps("none")
-        _require(all(one is None for one in none), 'noise_maps("none") must hold None only')
-        _require(len(none) == len(const), "all noise modes have the same number of maps")
+        require(all(one is None for one in none), 'noise_maps("none") must hold None only')
+        require(len(none) == len(const), "all noise modes have the same number of maps")
         for batch in (1, 2):
             first, second = (
                 generator.noise_maps("random", rng=torch.Generator().manual_seed(7), batch=batch)
                 for _ in range(2)
             )
-            _require(all(map(_same, first, second)), "the same random generator must give the same noise")
-            _require(len(first) == len(const), "all noise modes have the same number of maps")
+            require(all(map(_same, first, second)), "the same random generator must give the same noise")
+            require(len(first) == len(const), "all noise modes have the same number of maps")
             shapes_fit = all(
                 one is not None and stored is not None and one.shape == (batch, *stored.shape[1:])
                 for one, stored in zip(first, const, strict=True)
             )
-            _require(shapes_fit, f"random noise for a batch of {batch} has another shape than the stored")
+            require(shapes_fit, f"random noise for a batch of {batch} has another shape than the stored")
             _require_tensor(
                 generator.synthesize(ws, noise=first),
                 tuple(generator.synthesize(ws).shape),
@@ -193,7 +191,7 @@ class _GeneratorChecks:
         generator, ws = self._generator, self._map()
         together = generator.synthesize(ws)
         apart = torch.cat([generator.synthesize(ws[i : i + 1]) for i in range(len(ws))])
-        _require(_close(together, apart), "a batch gives other pictures than its samples one by one")
+        require(_close(together, apart), "a batch gives other pictures than its samples one by one")
 
     def refusals(self) -> None:
         generator, spec, ws = self._generator, self._spec, self._map()
@@ -213,16 +211,16 @@ class _GeneratorChecks:
         spec = self._spec
         weights = self._generator.style_weights()
         rows = [one.row for one in weights]
-        _require(rows == sorted(rows), "style weights are in row order")
-        _require(all(0 <= row < spec.num_ws for row in rows), "style weights name rows that ws has not")
-        _require(len({one.name for one in weights}) == len(weights), "style weights have different names")
+        require(rows == sorted(rows), "style weights are in row order")
+        require(all(0 <= row < spec.num_ws for row in rows), "style weights name rows that ws has not")
+        require(len({one.name for one in weights}) == len(weights), "style weights have different names")
         for one in weights:
             _require_tensor(one.weight, (one.weight.shape[0], spec.w_dim), f"the style weight {one.name}")
 
     def moving(self) -> None:
         generator, ws = self._generator, self._map()
         moved = generator.to(generator.device)
-        _require(
+        require(
             torch.equal(moved.synthesize(ws), generator.synthesize(ws)),
             "to() the same device gives another picture",
         )
@@ -234,10 +232,10 @@ class _GeneratorChecks:
             without = generator.synthesize(ws)
         followed = ws.clone().requires_grad_(True)
         picture = generator.synthesize(followed)
-        _require(_close(picture.detach(), without), "the picture is another one when a gradient is wanted")
+        require(_close(picture.detach(), without), "the picture is another one when a gradient is wanted")
         (gradient,) = torch.autograd.grad(picture.square().sum(), followed)
-        _require(bool(torch.isfinite(gradient).all()), "the gradient of ws is not finite")
-        _require(bool((gradient != 0).any()), "the gradient of ws is zero everywhere")
+        require(bool(torch.isfinite(gradient).all()), "the gradient of ws is not finite")
+        require(bool((gradient != 0).any()), "the gradient of ws is zero everywhere")
 
     def _map(self) -> Tensor:
         return self._generator.map(self._z, self._c)
@@ -254,22 +252,17 @@ class _GeneratorChecks:
         return walk
 
 
-def _require(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise AssertionError(sentence)
-
-
 def _require_tensor(tensor: Tensor, shape: tuple[int, ...], what: str) -> None:
-    _require(tuple(tensor.shape) == shape, f"{what} has shape {tuple(tensor.shape)}, not {shape}")
-    _require(tensor.dtype == torch.float32, f"{what} is {tensor.dtype}, not float32")
-    _require(bool(torch.isfinite(tensor).all()), f"{what} is not finite")
+    require(tuple(tensor.shape) == shape, f"{what} has shape {tuple(tensor.shape)}, not {shape}")
+    require(tensor.dtype == torch.float32, f"{what} is {tensor.dtype}, not float32")
+    require(bool(torch.isfinite(tensor).all()), f"{what} is not finite")
 
 
 def _require_refused(call: Callable[[], Tensor], what: str) -> None:
     try:
         call()
     except IncompatibleLatentError as error:
-        _require(bool(error.title), f"the error about {what} has no title")
+        require(bool(error.title), f"the error about {what} has no title")
         return
     raise AssertionError(f"{what} must raise IncompatibleLatentError")
 
