@@ -102,6 +102,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     card.add_argument("--people", type=int, default=64)
     card.add_argument("--edits", type=int, default=4, help="people per factor")
 
+    parity = verbs.add_parser("parity", help="write the numbers that the program must reproduce")
+    parity.add_argument("weights", type=Path)
+    parity.add_argument("--out", type=Path, required=True, help="expected.npz")
+
     figures = verbs.add_parser("figures", help="draw the pictures of the page on how the model was made")
     figures.add_argument("weights", type=Path)
     figures.add_argument("--out", type=Path, required=True, help="folder for them")
@@ -253,6 +257,12 @@ def _card(options: argparse.Namespace) -> None:
     print(write_card(options.folder, people=options.people, edits=options.edits))
 
 
+def _parity(options: argparse.Namespace) -> None:
+    from tools.portraits.parity import write_parity
+
+    write_parity(read_weights(options.weights), options.out)
+
+
 def _figures(options: argparse.Namespace) -> None:
     from tools.portraits.figures import write_figures
 
@@ -288,6 +298,7 @@ _VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
     "train-attributes": _train_attributes,
     "companions": _companions,
     "card": _card,
+    "parity": _parity,
     "figures": _figures,
     "sheet": _sheet,
 }
