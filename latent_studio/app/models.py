@@ -92,6 +92,7 @@ class LoadedModel:
 def load_model(
     name_or_path: str | Path,
     *,
+    family: str | None = None,
     paths: Paths,
     settings: Settings,
     device: torch.device,
@@ -102,6 +103,7 @@ def load_model(
 
     Args:
         name_or_path: a file, or a library name such as ``"portraits"``.
+        family: id in the generator catalogue to read it as; ``None`` finds out.
         paths: where the library is, and where found directions and measured forms are kept.
         settings: which directions to find, whether to measure.
         device: where the model will run; layers are measured if it is the CPU, where forms differ most.
@@ -118,7 +120,9 @@ def load_model(
 
     path = find_in_library(name_or_path, paths)
     seen = known_sha256(path, paths)
-    checkpoint = _checkpoint_at(path, paths, progress=report(0.0, 0.6), check_cancel=cancel.check)
+    checkpoint = _checkpoint_at(
+        path, paths, family=family, progress=report(0.0, 0.6), check_cancel=cancel.check
+    )
     cancel.check()
     progress(Progress(0.6, "Building the network"))
     generator = build_generator(checkpoint)
@@ -175,15 +179,17 @@ def _checkpoint_at(
     path: Path,
     paths: Paths,
     *,
+    family: str | None,
     progress: Callable[[float, str], None],
     check_cancel: Callable[[], None],
 ) -> Checkpoint:
     """The checkpoint in a file; of a file of differences, the model they belong to with them added."""
     header = tuning_header(path)
     if header is None:
-        return open_checkpoint(path, progress=progress, check_cancel=check_cancel)
+        return open_checkpoint(path, family=family, progress=progress, check_cancel=check_cancel)
     base = find_in_library(base_of(path, header), paths)
-    return tuned_checkpoint(path, open_checkpoint(base, progress=progress, check_cancel=check_cancel), header)
+    checkpoint = open_checkpoint(base, family=family, progress=progress, check_cancel=check_cancel)
+    return tuned_checkpoint(path, checkpoint, header)
 
 
 def sefa_directions(

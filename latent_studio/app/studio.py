@@ -92,13 +92,20 @@ class Studio:
         self,
         name_or_path: str | Path,
         *,
+        family: str | None = None,
         progress: ProgressSink = ignore_progress,
         cancel: CancelToken | None = None,
     ) -> LoadedModel:
         """Read a model and get it ready, leaving the open one as it is.
 
+        Args:
+            name_or_path: a file, or a name of the library.
+            family: id in the generator catalogue to read it as; ``None`` finds out.
+            progress: told what is going on.
+            cancel: looked at between steps.
+
         Raises:
-            CheckpointError: the file cannot be used.
+            CheckpointError: the file cannot be used, or is of another family.
             Cancelled: a stop was asked for.
         """
         # Asking for the engine first decides allocator, device and threads before the weights come in.
@@ -107,6 +114,7 @@ class Studio:
 
         return load_model(
             name_or_path,
+            family=family,
             paths=self.paths,
             settings=self.settings,
             device=device,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 #: Entries are names of actions; these stand for other things.
 _LINE, _LIBRARY, _RECENT, _DOCKS, _VIEWS = "-", "*library", "*recent", "*docks", "*views"
+_FAMILIES = "*families"
 _SESSIONS = "*sessions"
 
 _MENUS = (
@@ -22,7 +23,7 @@ _MENUS = (
         (
             "new_document", "open_document", _SESSIONS, "save_document", "save_document_as", _LINE,
             "notes", "recover", _LINE,
-            "open_model", "library", _LIBRARY, _RECENT, "project_photo", _LINE,
+            "open_model", _FAMILIES, "library", _LIBRARY, _RECENT, "project_photo", _LINE,
             "save_picture", "copy_picture", _LINE,
             "quit",
         ),
@@ -83,6 +84,8 @@ def _add(
         menu.addSeparator()
     elif entry == _LIBRARY:
         menu.addMenu(context.model_menus.library)
+    elif entry == _FAMILIES:
+        menu.addMenu(context.model_menus.families)
     elif entry == _RECENT:
         menu.addMenu(context.model_menus.recent)
     elif entry == _SESSIONS:

@@ -1,13 +1,13 @@
-"""ModelMenus: recent and bundled models as menus, shared by the menu bar and the model dock."""
+"""ModelMenus: recent and bundled models, and the families, as menus of the menu bar and the model dock."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Slot
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from latent_studio.checkpoints.bundled import bundled_models
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ModelMenus(QObject):
-    """Keeps both menus up to date.
+    """Keeps the menus up to date.
 
     Args:
         models: opens what is chosen.
@@ -44,6 +44,12 @@ class ModelMenus(QObject):
         # A model may have been fetched on the command line meanwhile.
         self.library.aboutToShow.connect(self.show_library)
         self.show_library()
+        self.families = QMenu(self.tr("Open model as"), window)
+        self.families.setObjectName("menu-families")
+        self.families.setToolTipsVisible(True)
+        self.families.triggered.connect(self._choose)
+        # Families come with the readers of files, which the window can stand without.
+        self.families.aboutToShow.connect(self._show_families)
         models.recents_changed.connect(self.show_recents)
         self.show_recents()
 
@@ -89,6 +95,34 @@ class ModelMenus(QObject):
     def _open(self, action: QAction) -> None:
         if action.data():
             self._models.open(action.data())
+
+    @Slot()
+    def _show_families(self) -> None:
+        from latent_studio.checkpoints.families import FAMILIES
+
+        if not self.families.isEmpty():
+            return
+        for family in sorted(FAMILIES.values(), key=lambda one: one.title):
+            action = self.families.addAction(_plain(family.title) + "…")
+            action.setData(family.name)
+            action.setToolTip(self.tr("Choose a file and read it as this; says so if it is something else."))
+
+    @Slot(object)
+    def _choose(self, action: QAction) -> None:
+        path = choose_model(self._models, self.families.parentWidget(), title=action.text().rstrip("…"))
+        if path:
+            self._models.open(path, family=action.data())
+
+
+def choose_model(models: ModelOpener, window: QWidget, *, title: str) -> str:
+    """Ask for a model's file; empty when nothing is chosen."""
+    recents = models.recents
+    folder = str(recents[0].path.parent) if recents else ""
+    kinds = QCoreApplication.translate(
+        "models", "Models (*.safetensors *.pkl *.pt *.pth *.bin);;All files (*)"
+    )
+    chosen, _ = QFileDialog.getOpenFileName(window, title, folder, kinds)
+    return chosen
 
 
 def _texts_of(recents: Sequence[Recent]) -> list[str]:

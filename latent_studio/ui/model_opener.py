@@ -131,6 +131,7 @@ class ModelOpener(QObject):
         self,
         name_or_path: str,
         *,
+        family: str | None = None,
         begin: Callable[[LoadedModel], None] | None = None,
         on_failed: Callable[[Failure], None] | None = None,
     ) -> None:
@@ -138,6 +139,7 @@ class ModelOpener(QObject):
 
         Args:
             name_or_path: which model.
+            family: to read it as; ``None`` finds out.
             begin: puts a document into the store once the model is open; by default a new one.
             on_failed: told when it cannot be opened, before ``failed``.
         """
@@ -148,7 +150,7 @@ class ModelOpener(QObject):
         self.opening_changed.emit(name)
         self._job = self._jobs.start(
             self.tr("Open {name}").format(name=name),
-            partial(_load, self._studio, name_or_path),
+            partial(_load, self._studio, name_or_path, family),
             on_done=partial(self._adopt, self._attempt, begin),
             on_failed=partial(self._fail, self._attempt, on_failed),
             quiet=True,
@@ -205,8 +207,10 @@ class ModelOpener(QObject):
         self.recents_changed.emit()
 
 
-def _load(studio: Studio, name_or_path: str, progress: ProgressSink, cancel: CancelToken) -> LoadedModel:
-    model = studio.load_model(name_or_path, progress=progress, cancel=cancel)
+def _load(
+    studio: Studio, name_or_path: str, family: str | None, progress: ProgressSink, cancel: CancelToken
+) -> LoadedModel:
+    model = studio.load_model(name_or_path, family=family, progress=progress, cancel=cancel)
     try:
         remember_recent(Recent(model.ref.name, Path(model.ref.path), model.ref.sha256), studio.paths)
         remember_place(model.ref, studio.paths)

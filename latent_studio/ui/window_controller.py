@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu
 
+from latent_studio.ui.model_menus import choose_model
 from latent_studio.ui.widgets.command_palette import CommandPalette
 from latent_studio.ui.widgets.shortcuts_sheet import ShortcutsSheet
 
@@ -94,14 +95,7 @@ class WindowController(QObject):
 
     @Slot()
     def _ask_for_model(self) -> None:
-        recents = self._context.models.recents
-        folder = str(recents[0].path.parent) if recents else ""
-        chosen, _ = QFileDialog.getOpenFileName(
-            self._window,
-            self.tr("Open model"),
-            folder,
-            self.tr("Models (*.safetensors *.pkl *.pt *.pth *.bin);;All files (*)"),
-        )
+        chosen = choose_model(self._context.models, self._window, title=self.tr("Open model"))
         if chosen:
             self._context.models.open(chosen)
 

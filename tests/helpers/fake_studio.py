@@ -13,7 +13,7 @@ from latent_studio.app.direction_library import DirectionLibrary
 from latent_studio.app.settings import Settings
 from latent_studio.checkpoints.checkpoint import Provenance
 from latent_studio.core.directions import DirectionInfo, LinearDirection
-from latent_studio.core.errors import CorruptFileError
+from latent_studio.core.errors import CorruptFileError, UnknownFormatError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.spaces import Space
@@ -91,13 +91,17 @@ class FakeStudio:
             self.paths.config / "plugins.json", user=self.paths.data / "plugins", seconds=self.plugin_seconds
         )
 
-    def load_model(self, name_or_path: str, *, progress: ProgressSink, cancel: CancelToken) -> FakeModel:
+    def load_model(
+        self, name_or_path: str, *, family: str | None = None, progress: ProgressSink, cancel: CancelToken
+    ) -> FakeModel:
         steps = 20
         for step in range(steps):
             cancel.check()
             pause(self.load_s / steps)
             progress(Progress(step / steps, "Reading"))
         name = Path(name_or_path).stem
+        if family is not None and family != self.spec.family:
+            raise UnknownFormatError(f"{name} is of another family.", hint="Let the program find out.")
         if name.startswith("bad"):
             raise CorruptFileError(f"{name} is cut short.", hint="Download it again.")
         return fake_model(name, spec=self.spec, folder=self.paths.data / "directions" / name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from latent_studio.app.library import library_dir
 from latent_studio.checkpoints.bundled import bundled_models
@@ -39,6 +39,25 @@ def test_a_model_of_the_library_opens_from_the_menu(qtbot, window, studio):
     next(action for action in menu.actions() if action.text() == "dogs").trigger()
 
     qtbot.waitUntil(lambda: window.context.store.session.model.name == "dogs")
+
+
+@pytest.mark.parametrize("title", ["StyleGAN2…", "BigGAN…"])
+def test_a_file_can_be_read_as_a_family_chosen_by_hand(qtbot, window, studio, monkeypatch, title):
+    studio.spec = replace(SPEC, family="stylegan2")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: ("dogs.pt", ""))
+    failures = []
+    window.context.models.failed.connect(failures.append)
+    menu = window.findChild(QMenu, "menu-families")
+    menu.aboutToShow.emit()
+
+    next(action for action in menu.actions() if action.text() == title).trigger()
+
+    if title == "StyleGAN2…":
+        qtbot.waitUntil(lambda: window.context.store.session.model.name == "dogs")
+    else:
+        qtbot.waitUntil(lambda: bool(failures))
+        assert failures[0].title == "dogs is of another family."
+        assert window.context.store.session.model.name == "cats"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from latent_studio.core.errors import ExportError, InputError, LatentStudioError
+from latent_studio.app.tasks.picture_options import family_option
+from latent_studio.core.errors import ExportError, InputError, LatentStudioError, OptionError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
 
@@ -44,6 +45,7 @@ class ConvertOptions:
         metavar="OUT",
     )
     licence: str | None = option(None, help="Licence to note in files that state none.", metavar="TEXT")
+    family: str | None = family_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def run_convert(
         options.source,
         target,
         licence=options.licence,
+        family=options.family,
         report=lambda fraction, message: progress(Progress(fraction, message)),
         check_cancel=cancel.check,
     )
@@ -148,7 +151,14 @@ def _convert_folder(options: ConvertOptions, progress: ProgressSink, cancel: Can
             progress(Progress((done + fraction) / len(sources), message))
 
         conversions.append(
-            _try_file(source, target, licence=options.licence, report=report, check_cancel=cancel.check)
+            _try_file(
+                source,
+                target,
+                licence=options.licence,
+                family=options.family,
+                report=report,
+                check_cancel=cancel.check,
+            )
         )
     path = options.target / REPORT_NAME
     write_file(path, _report_of(conversions))
@@ -160,6 +170,7 @@ def _try_file(
     target: Path,
     *,
     licence: str | None,
+    family: str | None,
     report: Callable[[float, str], None],
     check_cancel: Callable[[], None],
 ) -> Conversion:
@@ -167,6 +178,7 @@ def _try_file(
 
     Raises:
         ExportError: the target cannot be written; the next ones could not be either.
+        OptionError: there is no such family.
     """
     from latent_studio.checkpoints.sniff import LIKELY_MODELS, sniff_path
     from latent_studio.exporters.part_file import make_folder
@@ -176,8 +188,10 @@ def _try_file(
         return Conversion(source, "skipped", f"no model ({kind})")
     make_folder(target.parent)
     try:
-        return _convert_file(source, target, licence=licence, report=report, check_cancel=check_cancel)
-    except ExportError:
+        return _convert_file(
+            source, target, licence=licence, family=family, report=report, check_cancel=check_cancel
+        )
+    except (ExportError, OptionError):
         raise
     except LatentStudioError as error:
         return Conversion(source, "refused", str(error))
@@ -188,6 +202,7 @@ def _convert_file(
     target: Path,
     *,
     licence: str | None,
+    family: str | None,
     report: Callable[[float, str], None],
     check_cancel: Callable[[], None],
 ) -> Conversion:
@@ -200,7 +215,10 @@ def _convert_file(
     if target.exists() and source.exists() and target.samefile(source):
         raise ExportError(f"{target.name} is the file to convert.", hint="Choose another name.")
     checkpoint = open_checkpoint(
-        source, progress=lambda done, message: report(_READ * done, message), check_cancel=check_cancel
+        source,
+        family=family,
+        progress=lambda done, message: report(_READ * done, message),
+        check_cancel=check_cancel,
     )
     if licence and not checkpoint.provenance.licence:
         checkpoint = replace(checkpoint, provenance=replace(checkpoint.provenance, licence=licence))

@@ -15,7 +15,14 @@ from latent_studio.app.tasks import convert
 from latent_studio.app.tasks.convert import ConvertOptions, ConvertResult, run_convert
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.checkpoints.safetensors_file import write_checkpoint
-from latent_studio.core.errors import CheckpointError, ExportError, InputError, MissingWeightsError
+from latent_studio.core.errors import (
+    CheckpointError,
+    ExportError,
+    InputError,
+    MissingWeightsError,
+    OptionError,
+    UnknownFormatError,
+)
 from latent_studio.core.jobs import Cancelled, CancelToken, Progress, ignore_progress
 from latent_studio.generators.catalog import build_generator
 from tests.helpers.foreign_stylegan2 import in_rosinality_names, small_skip_network
@@ -231,3 +238,20 @@ class TestFolder:
         (tmp_path / "nothing").mkdir()
         result = run(studio, tmp_path / "nothing", tmp_path / "out")
         assert result.lines[0] == "0 converted, 0 refused, 0 skipped"
+
+
+def test_a_family_chosen_by_hand_must_be_the_file_s(
+    studio: Studio, pickle_file: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.safetensors"
+
+    for family, error in (("biggan", UnknownFormatError), ("no-such", OptionError)):
+        with pytest.raises(error):
+            run_convert(
+                studio, ConvertOptions(pickle_file, target, family=family), ignore_progress, CancelToken()
+            )
+        assert not target.exists()
+    run_convert(
+        studio, ConvertOptions(pickle_file, target, family="stylegan2"), ignore_progress, CancelToken()
+    )
+    assert open_checkpoint(target).family == "stylegan2"
