@@ -87,8 +87,8 @@ def compare(name: str, file: Path, reference: Path, *, generator_bytes: int, rep
     allowed = file.stat().st_size + 1.3 * generator_bytes
     print(
         f"{name}, {file.stat().st_size / 1e6:.0f} MB: {seconds:.2f} s, {seconds / torch_seconds:.2f} times "
-        f"torch.load's {torch_seconds:.2f} s; peak {peak / 1e6:.0f} MB, torch.load's {torch_peak / 1e6:.0f} MB, "
-        f"allowed {allowed / 1e6:.0f} MB",
+        f"torch.load's {torch_seconds:.2f} s; peak {peak / 1e6:.0f} MB of {allowed / 1e6:.0f} MB allowed, "
+        f"torch.load's {torch_peak / 1e6:.0f} MB",
         flush=True,
     )
 
