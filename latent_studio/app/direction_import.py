@@ -18,7 +18,7 @@ import numpy as np
 from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import InputError
 from latent_studio.core.spaces import Space
-from latent_studio.core.spread import spread_along
+from latent_studio.core.spread import spread_along, spread_of_path
 from latent_studio.core.support_sets import SupportSet
 from latent_studio.core.warp_path import WarpPath
 
@@ -304,6 +304,7 @@ class _Importer:
                 space,
                 field,
                 rows=self._reading.rows,
+                sigma=spread_of_path(field, space, self._ws_samples),
                 info=DirectionInfo(
                     "warp",
                     "",

@@ -179,7 +179,8 @@ def bind(library: DirectionLibrary, ranking: Ranking, path: RankedPath, info: At
         library.flip(direction.id)
     library.rename(direction.id, info.title)
     library.star(direction.id, True)
-    low, high = amounts[0], amounts[-1]
+    unit = ranking.traversal.unit(path.path_idx)
+    low, high = amounts[0] * unit, amounts[-1] * unit
     if low < high:
         library.set_ends(direction.id, (-high, -low) if falls else (low, high))
     return path

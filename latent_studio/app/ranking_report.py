@@ -94,6 +94,7 @@ def _json(ranking: Ranking, attributes: tuple[str, ...]) -> str:
         "model": {"name": traversal.model_name, "sha256": traversal.model_sha256},
         "latents": len(traversal.seeds),
         "amounts": list(traversal.amounts),
+        "unit": "sigma" if traversal.in_sigma else "direction",
         "attributes": {
             info.id: _finite(asdict(info) | {"spread": float(spread)})
             for info, spread in zip(ranking.attributes, ranking.table.spread, strict=True)
@@ -128,7 +129,7 @@ def _html(ranking: Ranking, attributes: tuple[str, ...], top: int) -> str:
         f"<title>Ranking of {html.escape(traversal.model_name)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>Paths of {html.escape(traversal.model_name)}</h1>",
         f"<p>{len(ranking.table.paths)} paths from {len(traversal.seeds)} pictures, amounts "
-        f"{traversal.amounts[0]:g} to {traversal.amounts[-1]:g}.</p><p class='note'>{html.escape(_WHAT)}</p>",
+        f"{traversal.amounts[0]:g} to {traversal.amounts[-1]:g}{' sigma' if traversal.in_sigma else ''}.</p><p class='note'>{html.escape(_WHAT)}</p>",
         "<nav>",
     ]
     for attribute in attributes:

@@ -49,9 +49,10 @@ class Traversal:
         model_sha256: the model's hash.
         seeds: one per latent of the pool.
         directions: in order; the index is the ``path_idx``.
-        amounts: ascending, in units of each direction; 0 is one of them.
+        amounts: ascending, in units of each direction, or in its sigma; 0 is one of them.
         num_ws: rows of ws of the model.
         synthesis: what all pictures share; truncation is in the stored latents already.
+        in_sigma: whether amounts are in standard deviations of the model's latents along each direction.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class Traversal:
     amounts: tuple[float, ...]
     num_ws: int
     synthesis: SynthesisSettings
+    in_sigma: bool = False
 
     def path_folder(self, path_idx: int) -> Path:
         """Of one direction."""
@@ -80,6 +82,10 @@ class Traversal:
     def centre(self) -> int:
         """Index of the amount 0."""
         return self.amounts.index(0.0)
+
+    def unit(self, path_idx: int) -> float:
+        """How long an amount of 1 is along a direction, in its own units."""
+        return self.directions[path_idx].sigma if self.in_sigma else 1.0
 
     def check_model(self, model: ModelRef) -> None:
         """Refuse a traversal of another model.
@@ -110,7 +116,7 @@ class Traversal:
         mine, theirs = self._index(), other._index()
         return [
             f"{key} differ"
-            for key in ("model", "seeds", "synthesis", "directions", "amounts")
+            for key in ("model", "seeds", "synthesis", "directions", "amounts", "unit")
             if mine[key] != theirs[key]
         ]
 
@@ -150,6 +156,7 @@ class Traversal:
             "seeds": list(self.seeds),
             "synthesis": session_to_record(Session(synthesis=self.synthesis))[0]["synthesis"],
             "amounts": list(self.amounts),
+            "unit": "sigma" if self.in_sigma else "direction",
             "directions": [
                 {"id": one.id, "name": one.name, "space": one.space.value} for one in self.directions
             ],
@@ -174,6 +181,8 @@ def read_traversal(folder: Path) -> Traversal:
             tuple(float(amount) for amount in index["amounts"]),
             int(cast("int", model["num_ws"])),
             session_from_record({"synthesis": index["synthesis"]}, {}).synthesis,
+            # Older ones do not say it.
+            index.get("unit") == "sigma",
         )
     except FileNotFoundError as error:
         raise InputError(f"{folder} holds no traversal.", hint="Make one with “pool traverse”.") from error

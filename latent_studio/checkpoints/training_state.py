@@ -77,10 +77,14 @@ def write_torch_state(path: Path, tensors: Mapping[str, Tensor]) -> None:
         torch.save(dict(tensors), file)
 
 
-def read_torch_state(path: Path) -> dict[str, Tensor]:
+def read_torch_state(path: Path, *, inside: str = "") -> dict[str, Tensor]:
     """The floating-point tensors of a plain state dict that torch saved; nothing in the file is run.
 
     Counters and other whole numbers are left out.
+
+    Args:
+        path: of the file.
+        inside: name of an entry that may hold the state dict, among others that are left alone.
 
     Raises:
         CheckpointError: there is no such file, it is damaged, or it is no plain state dict.
@@ -97,6 +101,8 @@ def read_torch_state(path: Path) -> dict[str, Tensor]:
                     raise UnknownFormatError(
                         f"{source.name} is no file that torch saved.", hint="Give a .pt or .pth file."
                     )
+            if isinstance(tree, dict) and isinstance(tree.get(inside), dict):
+                tree = tree[inside]
             if not isinstance(tree, dict):
                 raise refusals.damaged(source.name, "it holds no table of tensors")
             records = {

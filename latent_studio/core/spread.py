@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.core.directions import LinearDirection
+    from latent_studio.core.support_sets import SupportSet
 
 
 def spread_along(direction: LinearDirection, ws_samples: NDArray[np.float32] | None) -> float:
@@ -30,4 +31,23 @@ def spread_along(direction: LinearDirection, ws_samples: NDArray[np.float32] | N
         return 1.0
     summed = vector if vector.ndim == 1 else vector.sum(axis=0)
     spread = float(np.std(ws_samples.astype(np.float64) @ summed)) / squared
+    return spread if spread > 1e-9 else 1.0
+
+
+def spread_of_path(
+    support_set: SupportSet, space: Space, ws_samples: NDArray[np.float32] | None
+) -> float:
+    """Standard deviation of the model's latents along a curved path, in units of its arc length.
+
+    Measured along the line that the path follows where the latents' mean is.
+
+    Args:
+        support_set: of the path.
+        space: Z or W.
+        ws_samples: as for ``spread_along``.
+    """
+    if space is Space.Z or ws_samples is None:
+        return 1.0
+    samples = ws_samples.astype(np.float64)
+    spread = float(np.std(samples @ support_set.field(samples.mean(0)[None])[0]))
     return spread if spread > 1e-9 else 1.0

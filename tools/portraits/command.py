@@ -94,8 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     more.add_argument("--run", type=Path, default=Path("warp-run"), help="folder for the training of paths")
     more.add_argument("--samples", type=int, default=1000, help="pictures that boundaries are learned from")
     more.add_argument("--encoder-steps", type=int, default=1500)
-    more.add_argument("--warp-iterations", type=int, default=1500)
-    more.add_argument("--warp-paths", type=int, default=16)
+    more.add_argument("--warp-iterations", type=int, help="of the training of paths; the preset's by default")
 
     card = verbs.add_parser("card", help="measure a model with its companions and write its card")
     card.add_argument("folder", type=Path, help="such as resources/models/portraits")
@@ -242,13 +241,7 @@ def _companions(options: argparse.Namespace) -> None:
     if "encoder" in wanted:
         companions.make_encoder(weights, steps=options.encoder_steps, say=say)
     if "warp" in wanted:
-        companions.make_warp_paths(
-            weights,
-            options.run,
-            iterations=options.warp_iterations,
-            paths=options.warp_paths,
-            say=say,
-        )
+        companions.make_warp_paths(weights, options.run, iterations=options.warp_iterations, say=say)
 
 
 def _card(options: argparse.Namespace) -> None:

@@ -120,13 +120,18 @@ def make_encoder(weights: Path, *, steps: int, say: Callable[[str], None]) -> No
 
 
 def make_warp_paths(
-    weights: Path, run: Path, *, iterations: int, paths: int, say: Callable[[str], None]
+    weights: Path, run: Path, *, iterations: int | None = None, say: Callable[[str], None]
 ) -> None:
-    """Train curved paths that a network can tell apart, with the settings meant for this model."""
+    """Train curved paths that a network can tell apart, with the settings meant for this model.
+
+    Args:
+        weights: the model's file; the paths go into the folder beside it.
+        run: folder of the training; one that is there already goes on, or is only read when it is done.
+        iterations: steps in all; the preset's when not given.
+        say: told how it goes.
+    """
     studio = Studio()
-    options = WarpTrainOptions(
-        model=str(weights), out=run, preset="portraits", support_sets=paths, iterations=iterations
-    )
+    options = WarpTrainOptions(model=str(weights), out=run, preset="portraits", iterations=iterations)
     result = run_warp_train(studio, options, _Teller(say), CancelToken())
     model = studio.open_model(str(weights))
     found = import_directions(

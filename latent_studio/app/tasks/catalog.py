@@ -314,6 +314,18 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.attributes:run_attributes",
     ),
     Verb(
+        "predictor list",
+        "List who can read attributes off pictures, and what each needs for it.",
+        f"{_TASKS}.predictor_list:PredictorListOptions",
+        f"{_TASKS}.predictor_list:run_predictor_list",
+    ),
+    Verb(
+        "predictor get",
+        "Fetch the published weights of an attribute predictor for faces.",
+        f"{_TASKS}.predictor_get:PredictorGetOptions",
+        f"{_TASKS}.predictor_get:run_predictor_get",
+    ),
+    Verb(
         "rank",
         "Rank the walked paths by what they change: CSV, JSON, Markdown and a page with pictures.",
         f"{_TASKS}.rank:RankOptions",

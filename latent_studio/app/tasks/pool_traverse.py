@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Longest step; a slip of the keyboard must not walk out of every picture.
 _EPS_MAX = 1000.0
+#: Latents drawn to find how far they spread along a path.
+SPREAD_SAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class PoolTraverseOptions:
     shift_steps: int = option(16, help="Steps each way.", low=1, high=10_000, metavar="N")
     eps: float = option(
         0.2, help="Length of a step, in units of the direction.", low=0, high=_EPS_MAX, metavar="EPS"
+    )
+    sigma: bool = option(
+        False,
+        help="Count --eps in each direction's sigma, how far the model's latents spread along it, so that all "
+        "are walked equally far for their kind.",
     )
     shift_leap: int = option(1, help="Keep every so many-th step.", low=1, metavar="N")
     one_way: bool = option(False, help="To the positive side only.")
@@ -123,6 +130,7 @@ def run_pool_traverse(
         ),
         model.spec.num_ws,
         pool.synthesis,
+        options.sigma,
     )
     make_folder(options.out)
     if (options.out / "traversal.json").exists():
@@ -157,12 +165,16 @@ def chosen_directions(
         LatentStudioError: a file cannot be read or does not fit.
     """
     from latent_studio.app.direction_import import import_directions
+    from latent_studio.app.models import sample_w
     from latent_studio.app.tasks.named_directions import find_direction
 
     found: list[Direction] = []
     if paths is not None:
         everything = import_directions(
-            paths_file(paths), model.spec, model_sha256=model.ref.sha256
+            paths_file(paths),
+            model.spec,
+            model_sha256=model.ref.sha256,
+            ws_samples=sample_w(model.generator, SPREAD_SAMPLES),
         ).directions
         for index in range(len(everything)) if select is None else select:
             if index >= len(everything):
@@ -265,7 +277,8 @@ def _requests(
     from latent_studio.core.edits import Edit, EditStack
     from latent_studio.core.render import RenderRequest
 
-    direction, amounts = traversal.directions[path_idx], traversal.amounts
+    direction, unit = traversal.directions[path_idx], traversal.unit(path_idx)
+    amounts = [amount * unit for amount in traversal.amounts]
 
     def request_at(index: int) -> RenderRequest:
         latent_idx, step = divmod(index, len(amounts))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
 
-#: How far paths are walked each way, in longest shifts of the training.
-_SHIFTS_EACH_WAY = 2.0
+#: How far paths are walked each way, in sigma: where nearly all of the model's latents are.
+_SIGMA_EACH_WAY = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class WarpRankOptions:
     shift_steps: int = option(6, help="Steps each way.", low=1, high=1000, metavar="N")
     eps: float | None = option(
         None,
-        help="Length of a step; all steps together are twice the longest shift of the training by default.",
+        help="Length of a step in units of each direction; all steps together are 1.5 sigma of each direction "
+        "when not given.",
         metavar="EPS",
     )
     sefa: int = option(
@@ -67,7 +68,6 @@ def run_warp_rank(
     # Paths of a later checkpoint are other paths.
     out = options.out or options.run / "results" / f"iteration{WarpRun(options.run).last_iteration or 0:06d}"
     pool, walked = out / "pool", out / "walked"
-    eps = options.eps or _SHIFTS_EACH_WAY * settings.max_shift_magnitude / options.shift_steps
     psi = settings.truncation_psi
     if not (pool / "pool.json").exists():
         create = PoolCreateOptions(place, options.seeds, pool, truncation_psi=psi)
@@ -79,7 +79,8 @@ def run_warp_rank(
         paths=options.run,
         direction=tuple(f"sefa:{index}" for index in range(options.sefa)),
         shift_steps=options.shift_steps,
-        eps=eps,
+        eps=_SIGMA_EACH_WAY / options.shift_steps if options.eps is None else options.eps,
+        sigma=options.eps is None,
     )
     run_pool_traverse(studio, traverse, _part(progress, 0.05, 0.5), cancel)
     run_attributes(studio, AttributesOptions(place, walked), _part(progress, 0.5, 0.98), cancel)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from latent_studio.core.errors import InputError
 from latent_studio.core.registry import Registry
-from latent_studio.methods.attributes.foreign import known_foreign
+from latent_studio.methods.attributes.published import PUBLISHED
 
 if TYPE_CHECKING:
     import torch
@@ -70,6 +70,41 @@ BUNDLED: tuple[PredictorEntry, ...] = (
         "face box, pose by marks and mouth width of photographs and pictures like them",
     ),
     PredictorEntry(
+        "fairface",
+        "FairFace",
+        "faces",
+        f"{_HERE}.fairface:make_fairface_predictor",
+        "age in years, gender and race as a stranger would guess them; weights to be fetched",
+    ),
+    PredictorEntry(
+        "hopenet",
+        "Hopenet",
+        "faces",
+        f"{_HERE}.hopenet:make_hopenet_predictor",
+        "yaw, pitch and roll in degrees; weights to be fetched",
+    ),
+    PredictorEntry(
+        "arcface",
+        "ArcFace IR-SE50",
+        "faces",
+        f"{_HERE}.arcface:make_arcface_predictor",
+        "likeness to the start's face, for pictures aligned as FFHQ's; weights to be fetched",
+    ),
+    PredictorEntry(
+        "action-units",
+        "Facial action units",
+        "faces",
+        f"{_HERE}.action_units:make_action_unit_predictor",
+        "intensity of twelve action units of DISFA; weights to be fetched",
+    ),
+    PredictorEntry(
+        "celeba",
+        "CelebA attributes",
+        "faces",
+        f"{_HERE}.celeba:make_celeba_predictor",
+        "bangs, eyeglasses, beard, smiling and age in grades; weights to be fetched",
+    ),
+    PredictorEntry(
         "portraits",
         "Drawn portraits",
         "portraits",
@@ -92,11 +127,11 @@ def find_predictor(id: str, registry: Registry[PredictorEntry] | None = None) ->
 
     Raises:
         InputError: there is none; the hint lists those there are.
+        MissingWeightsError: it is known by name only.
     """
     known = registry or bundled_predictors()
-    foreign = known_foreign(id)
-    if id not in known and foreign is not None:
-        raise InputError(foreign.sentence, hint=foreign.hint)
+    if id not in known and id in PUBLISHED:
+        raise PUBLISHED[id].missing()
     if id not in known:
         raise InputError(
             f"There is no attribute predictor {id!r}.", hint=f"Known ones: {', '.join(sorted(known))}."

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _CELEBA = ("celeba_bangs", "celeba_eyeglasses", "celeba_beard", "celeba_smiling")
-_PERSON = ("identity", "gender", "age", "race")
+#: The published number for race is a class index, which has no order; here each has its own.
+_RACE = ("race_white", "race_black", "race_asian", "race_indian")
+_PERSON = ("identity", "gender", "age", *_RACE)
 
 #: The published groups by their published names, then those of the bundled model.
 GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -18,10 +20,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "Face-W": ("face_width", "identity"),
         "Face-H": ("face_height", "identity"),
         "Face-WH": ("face_width", "face_height", "identity"),
-        "Age-FareFace": ("age", "identity", "gender", "race"),
-        "Age-CelebA": ("celeba_age", "identity", "gender", "race"),
-        "Gender": ("gender", "race", "age", "celeba_age"),
-        "Rotation": ("yaw", "pitch", "roll", "identity", "age", "celeba_age", "race", "gender", *_CELEBA),
+        "Age-FareFace": ("age", "identity", "gender", *_RACE),
+        "Age-CelebA": ("celeba_age", "identity", "gender", *_RACE),
+        "Gender": ("gender", *_RACE, "age", "celeba_age"),
+        "Rotation": ("yaw", "pitch", "roll", "identity", "age", "celeba_age", *_RACE, "gender", *_CELEBA),
         "Smiling-AU12": ("au_12_Lip_Corner_Puller", *_PERSON),
         "Smiling-CelebA": ("celeba_smiling", *_PERSON),
         "Brow-Lowerer-AU4": ("au_4_Brow_Lowerer", *_PERSON),

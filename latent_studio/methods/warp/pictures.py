@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 import torch.nn.functional as F
+
+from latent_studio.generators.protocol import Features
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from latent_studio.generators.protocol import Features, Generator
+    from latent_studio.generators.protocol import Generator
 
 
 def render_small(generator: Generator, ws: Tensor, side: int) -> Tensor:
@@ -31,6 +34,9 @@ def render_small(generator: Generator, ws: Tensor, side: int) -> Tensor:
     rgb: Tensor | None = None
     for stage in generator.stages:
         features = stage.run(features, rgb, ws, noise)
+        if features.rgb is None and features.x.ndim == 4:
+            # Convolutions with a gradient are faster in this memory format, and all later maps keep it.
+            features = Features(features.x.contiguous(memory_format=torch.channels_last), None)
         rgb = stage.to_rgb(features, ws)
         if stage.has_preview and stage.resolution >= side:
             break

@@ -30,24 +30,23 @@ def _published(summary: str, **values: object) -> Preset:
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "portraits": Preset(
-            "the bundled model on a processor, half an hour to an hour",
+            "the bundled model on a processor, ten to twenty minutes",
             MappingProxyType(
                 {
                     "space": "w",
                     "support_sets": 24,
                     "dipoles": 16,
                     "learn_gammas": True,
-                    "support_set_lr": 3e-3,
                     "reconstructor": "LeNet",
                     "reconstructor_lr": 1e-3,
                     "min_shift_magnitude": 1.0,
                     "max_shift_magnitude": 3.0,
                     "batch_size": 16,
-                    "iterations": 2000,
+                    "iterations": 800,
                     "truncation_psi": 0.7,
-                    "picture_size": 32,
-                    "start": "components",
-                    "code_pool": 1024,
+                    "picture_size": 64,
+                    "start": "independent",
+                    "code_pool": 512,
                     "checkpoint_every": 100,
                 }
             ),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from latent_studio.core.spec import GeneratorSpec
 
 WarpSpace = Literal["z", "w"]
-WarpStart = Literal["random", "components"]
+WarpStart = Literal["random", "components", "independent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class WarpSettings:
         classes: labels to draw from where the model has classes; empty for all of them.
         picture_size: side of the pictures compared, in pixels; ``None`` for the model's own.
         code_pool: draw latents from a fixed pool of so many, whose pictures are rendered once; 0 draws anew.
-        start: ``random`` support vectors as published, or ``components``: path k begins along the k-th
-            principal component of the model's own latents.
+        start: ``random`` support vectors as published; ``components``: path k begins along the k-th
+            principal component of the model's own latents; ``independent``: along the k-th independent one.
         seed: of everything that is drawn.
         log_every: iterations between two entries of the statistics.
         checkpoint_every: iterations between two checkpoints.
@@ -120,10 +120,16 @@ class WarpSettings:
                 "--space is w, but this model has no mapping network.",
                 hint="Its pictures come from z directly: take --space z.",
             )
-        if self.start == "components" and self.support_sets > self.dim(spec):
+        if self.start == "independent" and self.space == "z":
             raise OptionError(
                 "--start",
-                f"--start is components, but there are {self.support_sets} paths and only {self.dim(spec)} "
+                "--start is independent, but in z no direction is other than the rest.",
+                hint="Take --space w where the model has it, or --start random.",
+            )
+        if self.start != "random" and self.support_sets > self.dim(spec):
+            raise OptionError(
+                "--start",
+                f"--start is {self.start}, but there are {self.support_sets} paths and only {self.dim(spec)} "
                 "components.",
                 hint="Take --start random, or fewer paths.",
             )

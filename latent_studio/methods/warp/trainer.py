@@ -20,6 +20,7 @@ from latent_studio.methods.warp.draws import draw_batch, draw_latents
 from latent_studio.methods.warp.joined import Crew
 from latent_studio.methods.warp.pictures import render_small
 from latent_studio.methods.warp.reconstructor import Reconstructor
+from latent_studio.methods.warp.starts import independent_components, principal_components
 from latent_studio.methods.warp.support_sets import SupportSets
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 #: Weight of the past in each path's running accuracy; about fifty batches are remembered.
 _MEMORY = 0.98
-#: Latents drawn to find their principal components.
-_COMPONENT_SAMPLES = 2000
+#: Latents drawn to find their components.
+_COMPONENT_SAMPLES = 20_000
 #: Pictures of the pool rendered at once.
 _POOL_CHUNK = 16
 
@@ -90,7 +91,7 @@ class WarpTrainer:
             learn_gammas=settings.learn_gammas,
             rng=self.rng,
         ).to(device)
-        if settings.start == "components":
+        if settings.start != "random":
             self.support_sets.point_along(*self._components())
         # channels_last: convolutions of PyTorch on CPUs take this memory format without copies.
         self.reconstructor = Reconstructor(
@@ -218,14 +219,16 @@ class WarpTrainer:
             ) from error
 
     def _components(self) -> tuple[Tensor, Tensor]:
-        """The first K principal components of latents as drawn, ``(K, dim)`` of length one; their mean."""
-        z, labels = draw_latents(self.settings, self.generator.spec, self.rng, count=_COMPONENT_SAMPLES)
+        """The first K components of latents as drawn, ``(K, dim)`` of length one; the latents' mean."""
+        settings, count = self.settings, self.settings.support_sets
+        z, labels = draw_latents(settings, self.generator.spec, self.rng, count=_COMPONENT_SAMPLES)
         with torch.no_grad():
             latents = self.start_latents(z, labels).double().cpu()
-        centre = latents.mean(0)
-        centred = latents - centre
-        _, columns = torch.linalg.eigh(centred.T @ centred)
-        return columns.T.flip(0)[: self.settings.support_sets].float(), centre.float()
+        if settings.start == "independent":
+            directions = independent_components(latents, count, self.rng)
+        else:
+            directions = principal_components(latents, count)
+        return directions, latents.mean(0).float()
 
     def _modules(self) -> tuple[tuple[str, nn.Module], ...]:
         return ("support_sets", self.support_sets), ("reconstructor", self.reconstructor)

@@ -322,10 +322,14 @@ class WarpDock(QWidget):
 
         def read(_progress: object, _cancel: object) -> object:
             from latent_studio.app.direction_import import import_directions
-            from latent_studio.app.tasks.pool_traverse import paths_file
+            from latent_studio.app.models import sample_w
+            from latent_studio.app.tasks.pool_traverse import SPREAD_SAMPLES, paths_file
 
             return import_directions(
-                paths_file(self._run_folder()), model.spec, model_sha256=model.ref.sha256
+                paths_file(self._run_folder()),
+                model.spec,
+                model_sha256=model.ref.sha256,
+                ws_samples=sample_w(model.generator, SPREAD_SAMPLES),
             ).directions
 
         self._context.jobs.start(

@@ -1,4 +1,4 @@
-"""Numbers from face marks, pictures without a face, and predictors whose weights are not here."""
+"""Numbers from face marks, and pictures without a face."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from latent_studio.core.errors import InputError
 from latent_studio.methods.alignment.faces import Face, FaceMarks
-from latent_studio.methods.attributes.catalog import bundled_predictors, find_predictor
 from latent_studio.methods.attributes.face_geometry import (
     FACE_ATTRIBUTES,
     FaceGeometryPredictor,
     face_numbers,
 )
-from latent_studio.methods.attributes.foreign import FOREIGN
 
 #: Eyes and mouth corners of a level face in a picture of 100 pixels.
 LEVEL = np.array([[40, 40], [60, 40], [42, 60], [58, 60]], float)
@@ -59,13 +56,3 @@ def test_a_picture_without_a_face_is_told_as_nan() -> None:
     found = FaceGeometryPredictor(Nobody()).predict(torch.zeros(2, 3, 32, 32))
     assert found.shape == (2, len(FACE_ATTRIBUTES))
     assert bool(torch.isnan(found).all())
-
-
-@pytest.mark.parametrize("foreign", FOREIGN, ids=lambda one: one.id)
-def test_a_predictor_without_its_weights_says_which_file_whose_and_under_what_terms(foreign) -> None:
-    assert foreign.id not in bundled_predictors()
-    with pytest.raises(InputError) as caught:
-        find_predictor(foreign.id)
-    assert foreign.file in caught.value.title
-    assert foreign.source in caught.value.hint
-    assert foreign.terms in caught.value.hint

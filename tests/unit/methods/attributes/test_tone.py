@@ -12,6 +12,7 @@ from latent_studio.methods.attributes.protocol import (
     AttributePredictor,
     DifferentiablePredictor,
 )
+from latent_studio.methods.attributes.published import PUBLISHED
 from latent_studio.methods.attributes.tone import TonePredictor
 
 
@@ -75,7 +76,7 @@ def test_a_batch_gives_the_numbers_of_its_pictures() -> None:
 
 def test_every_bundled_predictor_keeps_the_protocol() -> None:
     registry = bundled_predictors()
-    for id in registry:
+    for id in set(registry) - set(PUBLISHED):
         predictor = registry.get(id).load(torch.device("cpu"))
         assert isinstance(predictor, AttributePredictor)
         ids = [info.id for info in predictor.attributes]
