@@ -65,11 +65,16 @@ def main() -> None:
     ).ranking
     whole = (time.monotonic() - begin) / 60
     start = _start(studio, arguments, ranking, out, cancel) if arguments.start_too else None
-    print(f"\nTraining: {trained.end.iteration} steps; this run took {minutes:.1f} min ({processor:.1f} min of")
+    print(
+        f"\nTraining: {trained.end.iteration} steps; this run took {minutes:.1f} min ({processor:.1f} min of"
+    )
     print(f"processor time) for training and {whole:.1f} min with the ranking. Last steps: ", end="")
     print(f"{trained.end.stats.accuracy:.0%} of paths told.\n")
     amounts = ranking.traversal.amounts
-    print(f"From {arguments.pictures} pictures, {len(amounts)} amounts, {amounts[0]:g} to {amounts[-1]:g} sigma.\n")
+    print(
+        f"From {arguments.pictures} pictures, {len(amounts)} amounts, "
+        f"{amounts[0]:g} to {amounts[-1]:g} sigma.\n"
+    )
     print_table(ranking, start)
 
 
@@ -135,7 +140,7 @@ class Teller:
     def __init__(self) -> None:
         self._said_at = 0.0
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress) -> None:  # noqa: D102
         if progress.message and time.monotonic() - self._said_at > 20:
             self._said_at = time.monotonic()
             print(progress.message, file=sys.stderr, flush=True)

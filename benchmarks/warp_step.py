@@ -181,7 +181,10 @@ def main() -> None:
     print(f"published arithmetic              {before:8.3f} s a step")
     print(f"ours, every latent drawn anew     {now:8.3f} s a step")
     print(f"ours, latents from a pool         {pool:8.3f} s a step, ratio {before / pool:.2f}")
-    print(f"ratio  {before / now:.2f}  (rounds {min(ratios):.2f} to {max(ratios):.2f}, target {TARGET})  {verdict}")
+    print(
+        f"ratio  {before / now:.2f}  (rounds {min(ratios):.2f} to {max(ratios):.2f}, target {TARGET})  "
+        f"{verdict}"
+    )
 
 
 def difference(network: ResidualGenerator, generator: Generator) -> float:

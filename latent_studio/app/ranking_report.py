@@ -129,7 +129,8 @@ def _html(ranking: Ranking, attributes: tuple[str, ...], top: int) -> str:
         f"<title>Ranking of {html.escape(traversal.model_name)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>Paths of {html.escape(traversal.model_name)}</h1>",
         f"<p>{len(ranking.table.paths)} paths from {len(traversal.seeds)} pictures, amounts "
-        f"{traversal.amounts[0]:g} to {traversal.amounts[-1]:g}{' sigma' if traversal.in_sigma else ''}.</p><p class='note'>{html.escape(_WHAT)}</p>",
+        f"{traversal.amounts[0]:g} to {traversal.amounts[-1]:g}{' sigma' if traversal.in_sigma else ''}.</p>",
+        f"<p class='note'>{html.escape(_WHAT)}</p>",
         "<nav>",
     ]
     for attribute in attributes:

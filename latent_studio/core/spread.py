@@ -34,9 +34,7 @@ def spread_along(direction: LinearDirection, ws_samples: NDArray[np.float32] | N
     return spread if spread > 1e-9 else 1.0
 
 
-def spread_of_path(
-    support_set: SupportSet, space: Space, ws_samples: NDArray[np.float32] | None
-) -> float:
+def spread_of_path(support_set: SupportSet, space: Space, ws_samples: NDArray[np.float32] | None) -> float:
     """Standard deviation of the model's latents along a curved path, in units of its arc length.
 
     Measured along the line that the path follows where the latents' mean is.

@@ -66,8 +66,8 @@ class PoolTraverseOptions:
     )
     sigma: bool = option(
         False,
-        help="Count --eps in each direction's sigma, how far the model's latents spread along it, so that all "
-        "are walked equally far for their kind.",
+        help="Count --eps in each direction's sigma, how far the model's latents spread along it, so that "
+        "all are walked equally far for their kind.",
     )
     shift_leap: int = option(1, help="Keep every so many-th step.", low=1, metavar="N")
     one_way: bool = option(False, help="To the positive side only.")

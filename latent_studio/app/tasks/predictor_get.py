@@ -28,9 +28,7 @@ _MOST_BYTES = 2 << 30
 class PredictorGetOptions:
     """Which predictor."""
 
-    name: str = option(
-        help="Which one: see “latent-studio predictor list”.", positional=True, metavar="ID"
-    )
+    name: str = option(help="Which one: see “latent-studio predictor list”.", positional=True, metavar="ID")
     archive: Path | None = option(
         None,
         help="Take the file out of this archive instead of downloading it; the same hash must hold.",

@@ -38,8 +38,8 @@ class WarpRankOptions:
     shift_steps: int = option(6, help="Steps each way.", low=1, high=1000, metavar="N")
     eps: float | None = option(
         None,
-        help="Length of a step in units of each direction; all steps together are 1.5 sigma of each direction "
-        "when not given.",
+        help="Length of a step in units of each direction; all steps together are 1.5 sigma of each "
+        "direction when not given.",
         metavar="EPS",
     )
     sefa: int = option(

@@ -121,8 +121,8 @@ class WarpTrainOptions:
     )
     start: Literal["random", "components", "independent"] | None = option(
         None,
-        help="Begin with random support vectors as published, or along principal or independent components of "
-        "the model's latents, which gives usable paths sooner; random when not given.",
+        help="Begin with random support vectors as published, or along principal or independent components "
+        "of the model's latents, which gives usable paths sooner; random when not given.",
     )
     seed: int | None = option(
         None, help="Of everything that is drawn; 0 when not given.", low=0, high=SEED_MAX, metavar="N"

@@ -1,8 +1,8 @@
-"""Facial action units by heat maps (Ntinou et al., "A transfer learning approach to heatmap regression for
-action unit intensity estimation", IEEE Transactions on Affective Computing 2021), trained on DISFA.
+"""Facial action units by heat maps, trained on DISFA.
 
-An hourglass network for 68 marks, and a second one on top of its maps and features with a map per action unit.
-The intensity is the map's peak, nominally 0 to 5.
+Ntinou et al., "A transfer learning approach to heatmap regression for action unit intensity estimation", IEEE
+Transactions on Affective Computing 2021. An hourglass network for 68 marks, and a second one on top of its
+maps and features with a map per action unit. The intensity is the map's peak, nominally 0 to 5.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ class FaceCrops:
             images: ``(N, 3, H, W)`` float32 in [-1, 1].
 
         Returns:
-            ``(N, 3, side, side)`` float32 in [0, 1], a square around the box, black beyond the picture's edge;
-            and ``(N,)`` bool: whether there is a face. Without one the whole picture stands in its place.
+            ``(N, 3, side, side)`` float32 in [0, 1], a square around the box, black beyond the picture's
+            edge; and ``(N,)`` bool: whether there is a face. Without one the whole picture stands there.
         """
         levels = ((images.float() + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
         crops, found = [], []

@@ -1,8 +1,8 @@
 """Published face predictors: which file each needs, where it is had and under what terms.
 
 The weights are others' work and do not come with the program. Addresses and hashes are those that the
-WarpedGANSpace program downloads from and checks against; its archives hold one file each. A hash is that of the
-archive. Files are looked for where torch keeps what it downloads, so that other programs' copies serve too.
+WarpedGANSpace program downloads from and checks against; its archives hold one file each. A hash is that of
+the archive. Files are looked for where torch keeps what it downloads, so that others' copies serve too.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class PublishedWeights:
             )
         return MissingWeightsError(
             f"{self.title} ({self.reads}) needs {self.file}, which is not here.",
-            hint=f"“latent-studio predictor get {self.id}” fetches it, or put it into {weights_folder()}. It is "
-            f"others' work, published at {self.page} ({self.terms}).",
+            hint=f"“latent-studio predictor get {self.id}” fetches it, or put it into {weights_folder()}. It "
+            f"is others' work, published at {self.page} ({self.terms}).",
         )
 
 

@@ -1,8 +1,8 @@
 """Where paths may begin: along the principal or the independent components of a model's own latents.
 
 Both are found from latents alone, without labels and without pictures. Principal components are uncorrelated
-and large first; what a model draws from evenly distributed causes, such as the turn of a head, is told apart by
-independent components: no mixture of such causes is as far from a bell curve as each of them is.
+and large first; what a model draws from evenly distributed causes, such as the turn of a head, is told apart
+by independent components: no mixture of such causes is as far from a bell curve as each of them is.
 """
 
 from __future__ import annotations

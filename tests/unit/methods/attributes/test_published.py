@@ -1,10 +1,9 @@
-"""Published face predictors: networks that fit the published files, and sentences where a file is not here."""
+"""Published face predictors: networks that fit the published files, sentences where a file is not here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 import torch
 import torchvision
@@ -26,6 +25,7 @@ from latent_studio.methods.attributes.published import PUBLISHED, fill, load_pub
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from torch import Tensor
 
 CPU = torch.device("cpu")

@@ -39,7 +39,5 @@ def test_components_are_unit_vectors_the_largest_move_first_and_the_same_each_ti
 
 def test_another_rotation_to_begin_with_ends_at_the_same_components() -> None:
     latents, _ = mixed()
-    one, other = (
-        independent_components(latents, 3, torch.Generator().manual_seed(seed)) for seed in (1, 2)
-    )
+    one, other = (independent_components(latents, 3, torch.Generator().manual_seed(seed)) for seed in (1, 2))
     assert torch.allclose(one, other, atol=1e-2)
