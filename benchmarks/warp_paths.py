@@ -1,4 +1,6 @@
-"""The recipe of docs/how-to/warp-paths.md from its first step to its table: do paths move what they should?
+"""The recipe of docs/how-to/warp-paths.md from its first step to its table.
+
+Do paths move what they should?
 
 Trains, unless the folder holds a finished training, walks all paths and the strongest SeFa directions equally
 far from pictures that training never saw, and prints the best path of every attribute beside the best SeFa
