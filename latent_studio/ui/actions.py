@@ -212,6 +212,14 @@ class Actions(QObject):
                 "reset",
             ),
             ActionSpec(
+                "settings",
+                edit,
+                self.tr("Settings…"),
+                self.tr("Colours, language, size of text, computing and keys; every change holds at once."),
+                ("Ctrl+,",),
+                "gear",
+            ),
+            ActionSpec(
                 "zoom_in",
                 view,
                 self.tr("Zoom in"),

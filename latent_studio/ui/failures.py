@@ -5,6 +5,8 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass
 
+from PySide6.QtCore import QCoreApplication
+
 from latent_studio.core.errors import LatentStudioError
 
 
@@ -35,23 +37,27 @@ def describe_failure(error: BaseException, *, revision: int | None = None) -> Fa
             return Failure(error.title, error.hint, details, revision)
         case MemoryError():
             return Failure(
-                "There is not enough memory for this.",
-                "Close other programs, or lower the cache limit in the settings.",
+                _tr("There is not enough memory for this."),
+                _tr("Close other programs, or lower the cache limit in the settings."),
                 details,
                 revision,
             )
         case OSError() if error.strerror:
             place = f"{error.filename}: " if error.filename else ""
             return Failure(
-                f"{place}{error.strerror}.", "Check the folder and the free space.", details, revision
+                f"{place}{error.strerror}.", _tr("Check the folder and the free space."), details, revision
             )
         case _:
             text = str(error).strip().splitlines()
             said = f": {text[0]}" if text else ""
             return Failure(
-                f"Something unexpected happened ({type(error).__name__}{said}).",
-                "Your work is untouched. Copy the details for a bug report.",
+                _tr("Something unexpected happened ({kind}).").format(kind=f"{type(error).__name__}{said}"),
+                _tr("Your work is untouched. Copy the details for a bug report."),
                 details,
                 revision,
                 is_expected=False,
             )
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("failures", text)

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -58,7 +58,7 @@ class OptionsForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._options = options
-        self._fields: dict[str, _Field] = {}
+        self._fields: dict[str, OptionField] = {}
         self._labels: dict[str, QLabel] = {}
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -68,11 +68,11 @@ class OptionsForm(QWidget):
         infos = {info.name: info for info in options_of(options)}
         for name in fields if fields is not None else infos:
             info = infos[name]
-            field = _make_field(info, self)
+            field = make_field(info, self)
             field.edited.connect(self.changed)
-            label = QLabel(_label_text(info))
+            label = QLabel(label_text(info))
             label.setProperty("muted", True)
-            label.setToolTip(info.help)
+            label.setToolTip(help_text(info))
             label.setBuddy(field)
             layout.addRow(label, field)
             self._fields[name] = field
@@ -141,7 +141,7 @@ class OptionsForm(QWidget):
         return options
 
 
-class _Field(QWidget):
+class OptionField(QWidget):
     """One editor, whatever the type; the widget inside takes the focus."""
 
     edited = Signal()
@@ -155,8 +155,8 @@ class _Field(QWidget):
         row.setSpacing(8)
         row.addWidget(editor, 1)
         editor.setObjectName(f"option-{info.name}")
-        editor.setAccessibleName(_label_text(info))
-        editor.setToolTip(info.help)
+        editor.setAccessibleName(label_text(info))
+        editor.setToolTip(help_text(info))
         self.setFocusProxy(editor)
         match editor:
             case QComboBox():
@@ -169,9 +169,15 @@ class _Field(QWidget):
                 editor.textChanged.connect(self._tell)
 
     def editor(self) -> QWidget:
+        """The widget inside."""
         return self._editor
 
     def value(self) -> Any:
+        """What is filled in.
+
+        Raises:
+            OptionError: it cannot be read.
+        """
         match self._editor:
             case QComboBox():
                 return self._editor.currentData()
@@ -185,6 +191,7 @@ class _Field(QWidget):
         raise TypeError(f"no editor for {self._info.name}")
 
     def show_value(self, value: object) -> None:
+        """Show a value without a signal."""
         blocker = QSignalBlocker(self._editor)
         match self._editor:
             case QComboBox():
@@ -200,8 +207,9 @@ class _Field(QWidget):
         blocker.unblock()
 
     def mark(self, problem: str) -> None:
+        """Show that something is wrong, or with an empty text that nothing is."""
         self._editor.setProperty("invalid", bool(problem))
-        self._editor.setToolTip(problem or self._info.help)
+        self._editor.setToolTip(problem or help_text(self._info))
         self._editor.style().unpolish(self._editor)
         self._editor.style().polish(self._editor)
 
@@ -209,7 +217,7 @@ class _Field(QWidget):
         """Ask for a file to write."""
         if not isinstance(self._editor, QLineEdit):
             return
-        path, _ = QFileDialog.getSaveFileName(self, _label_text(self._info), self._editor.text())
+        path, _ = QFileDialog.getSaveFileName(self, label_text(self._info), self._editor.text())
         if path:
             self._editor.setText(path)
 
@@ -231,7 +239,8 @@ class _Field(QWidget):
         self.edited.emit()
 
 
-def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
+def make_field(info: OptionInfo, parent: QWidget) -> OptionField:
+    """The editor that fits an option."""
     default = None if info.default is dataclasses.MISSING else info.default
     editor: QWidget
     if info.choices:
@@ -258,7 +267,7 @@ def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
         editor.setSuffix(f" {info.unit}" if info.unit else "")
         editor.setSpecialValueText(parent.tr("not set") if info.optional else "")
         editor.setMinimumWidth(_FIELD_WIDTH)
-    field = _Field(info, editor, parent)
+    field = OptionField(info, editor, parent)
     if default is not None or info.optional:
         field.show_value(default)
     if info.type is Path and isinstance(editor, QLineEdit):
@@ -274,8 +283,14 @@ def _make_field(info: OptionInfo, parent: QWidget) -> _Field:
     return field
 
 
-def _label_text(info: OptionInfo) -> str:
-    return info.name.replace("_", " ").capitalize()
+def label_text(info: OptionInfo) -> str:
+    """What the field of an option is called, in the window's language."""
+    return QCoreApplication.translate("options", info.title)
+
+
+def help_text(info: OptionInfo) -> str:
+    """The sentence on an option, in the window's language."""
+    return QCoreApplication.translate("options", info.help)
 
 
 def _text_of(value: object) -> str:

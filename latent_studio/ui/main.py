@@ -19,6 +19,7 @@ from latent_studio.app.studio import Studio
 from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.main_window import MainWindow
 from latent_studio.ui.quit_signals import QuitSignals
+from latent_studio.ui.texts import install_language
 from latent_studio.ui.theme import applyTheme
 from latent_studio.ui.theme_controller import apply_look
 
@@ -75,6 +76,7 @@ def main(
     app.setApplicationDisplayName("Latent Studio")
     app.setDesktopFileName("latent-studio")
     studio = Studio(paths, settings, plugin_dirs=plugin_dirs)
+    install_language(app, studio.settings.language, paths)
     applyTheme(app)
     apply_look(studio.settings)
     window = MainWindow(studio)

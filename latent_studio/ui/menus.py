@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QPushButton
+
+from latent_studio.ui.texts import marked
 
 if TYPE_CHECKING:
     from latent_studio.ui.api import DockContext
@@ -19,7 +22,7 @@ _SESSIONS = "*sessions"
 
 _MENUS = (
     (
-        "&File",
+        marked("&File"),
         (
             "new_document", "open_document", _SESSIONS, "save_document", "save_document_as", _LINE,
             "notes", "recover", _LINE,
@@ -28,9 +31,12 @@ _MENUS = (
             "quit",
         ),
     ),
-    ("&Edit", ("undo", "redo", _LINE, "reset_edits", _LINE, "copy_command", "copy_python")),
     (
-        "&View",
+        marked("&Edit"),
+        ("undo", "redo", _LINE, "reset_edits", _LINE, "copy_command", "copy_python", _LINE, "settings"),
+    ),
+    (
+        marked("&View"),
         (
             _VIEWS, _LINE,
             "zoom_in", "zoom_out", "zoom_fit", "zoom_actual", _LINE,
@@ -41,10 +47,10 @@ _MENUS = (
             "reset_layout",
         ),
     ),
-    ("&Model", ("random_seed", "next_seed", "previous_seed", "snap_seed")),
-    ("&Directions", ("filter_sliders", "sigma_unit", _LINE, "reset_edits")),
+    (marked("&Model"), ("random_seed", "next_seed", "previous_seed", "snap_seed")),
+    (marked("&Directions"), ("filter_sliders", "sigma_unit", _LINE, "reset_edits")),
     (
-        "&Timeline",
+        marked("&Timeline"),
         (
             "timeline_key", "timeline_replace", _LINE,
             "timeline_play", "timeline_previous", "timeline_next", _LINE,
@@ -53,8 +59,8 @@ _MENUS = (
             "timeline_reverse",
         ),
     ),
-    ("E&xport", ("export_gif", "save_picture")),
-    ("&Help", ("command_palette", "shortcuts", _LINE, "self_test", "about")),
+    (marked("E&xport"), ("export_gif", "save_picture")),
+    (marked("&Help"), ("command_palette", "shortcuts", _LINE, "self_test", "about")),
 )  # fmt: skip
 
 
@@ -70,10 +76,21 @@ def fill_menu_bar(
         for entry in entries:
             _add(menu, entry, context, docking=docking, views=views, sessions=sessions)
     action = context.actions["command_palette"]
-    finder = QPushButton(QCoreApplication.translate("menus", "Find any action   Ctrl+K"), bar)
+    finder = QPushButton(bar)
     finder.setObjectName("find-action")
     finder.setToolTip(action.toolTip())
     finder.clicked.connect(action.trigger)
+
+    def show_key() -> None:
+        text = QCoreApplication.translate("menus", "Find any action")
+        finder.setAccessibleName(text)
+        finder.setText(
+            f"{text}   {action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)}".rstrip()
+        )
+        finder.adjustSize()
+
+    action.changed.connect(show_key)
+    show_key()
     bar.setCornerWidget(finder, Qt.Corner.TopRightCorner)
 
 

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QCoreApplication
+
 from latent_studio.core.errors import LatentStudioError
 
 if TYPE_CHECKING:
@@ -75,10 +77,12 @@ def save_pasted(
     name = Path(path).name
 
     def tell(_: object) -> None:
-        context.messages.success(f"Saved {name}.")
+        context.messages.success(
+            QCoreApplication.translate("photo_paster", "Saved {name}.").format(name=name)
+        )
 
     context.jobs.start(
-        f"Paste into {item.name}",
+        QCoreApplication.translate("photo_paster", "Paste into {name}").format(name=item.name),
         partial(_save, context.studio, item, request, settings, Path(path), brush),
         on_done=tell,
         on_failed=context.messages.failure,

@@ -44,6 +44,8 @@ from latent_studio.ui.safety_line import SafetyLine
 from latent_studio.ui.seed_controller import SeedController
 from latent_studio.ui.self_test import SelfTest
 from latent_studio.ui.session_bridge import SessionBridge
+from latent_studio.ui.settings_opener import SettingsOpener
+from latent_studio.ui.shortcuts import Shortcuts
 from latent_studio.ui.small_pictures import SmallPictures
 from latent_studio.ui.state_code_copier import StateCodeCopier
 from latent_studio.ui.status_line import StatusLine
@@ -148,6 +150,11 @@ class Workbench(QObject):
         self.documents = DocumentController(
             self.context, window, canvas=self.canvas, writer=self._document_writer
         )
+        shortcuts = Shortcuts(preferences, self)
+        for group, some in actions.by_group().items():
+            shortcuts.add(group, some)
+        shortcuts.add(window.tr("Canvas"), self.views.actions())
+        shortcuts.add(window.tr("Panels"), self.docking.toggles())
         fill_menu_bar(
             window,
             self.context,
@@ -174,6 +181,7 @@ class Workbench(QObject):
             status=status,
             message_bar=message_bar,
         )
+        SettingsOpener(self.context, window, shortcuts=shortcuts)
         self.docking.apply_first_layout()
         preferences.tell_problems()
         self._log = open_event_log(window, self.context, self.canvas)
