@@ -118,7 +118,7 @@ def twins(directions: Sequence[Direction], spec: GeneratorSpec) -> dict[str, str
     for direction in directions:
         if not isinstance(direction, LinearDirection):
             continue
-        course = _course(direction, spec)
+        course = course_of(direction, spec)
         in_z = direction.space is Space.Z
         for id, first_in_z, first in firsts:
             if in_z == first_in_z and abs(float(first @ course)) >= TWIN:
@@ -129,8 +129,8 @@ def twins(directions: Sequence[Direction], spec: GeneratorSpec) -> dict[str, str
     return found
 
 
-def _course(direction: LinearDirection, spec: GeneratorSpec) -> NDArray[np.float64]:
-    """Where it leads, flat and of length one."""
+def course_of(direction: LinearDirection, spec: GeneratorSpec) -> NDArray[np.float64]:
+    """Where a straight direction leads, on the rows it moves: flat float64 of length one."""
     shape = (spec.z_dim,) if direction.space is Space.Z else (spec.num_ws, spec.w_dim)
     step = direction.move(np.zeros(shape, dtype=np.float32), 1.0).astype(np.float64).ravel()
     length = float(np.linalg.norm(step))

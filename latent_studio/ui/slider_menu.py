@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
+from latent_studio.ui.direction_conditioner import DirectionConditioner, can_be_conditioned
 from latent_studio.ui.direction_locks import set_locked
 from latent_studio.ui.widgets.rows_field import rows_text, zones
 
@@ -37,6 +38,7 @@ class SliderMenu(QObject):
         super().__init__(owner)
         self._context = context
         self._owner = owner
+        self._conditioner = DirectionConditioner(context, owner)
 
     def make(self, id: str, *, resting: Rows = None) -> QMenu:
         """The menu of a direction's slider; it goes when it is closed.
@@ -92,6 +94,11 @@ class SliderMenu(QObject):
             else self.tr("Other sliders no longer move along it: they are projected off."),
             partial(set_locked, self._context, entry.direction, not is_locked),
         )
+        _add(
+            menu, "condition", self.tr("Free of…"),
+            self.tr("A new direction without what chosen others change."),
+            partial(self._conditioner.ask, id), can_do=can_be_conditioned(entry.direction),
+        )  # fmt: skip
 
     def _add_rows(self, menu: QMenu, entry: LibraryEntry, resting: Rows) -> None:
         model = self._context.models.model

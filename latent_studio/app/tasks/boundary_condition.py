@@ -97,10 +97,17 @@ def conditioned(
 ) -> tuple[LinearDirection, float]:
     """A straight direction without others, at unit length, and its cosine with the one before.
 
-    In w+ a condition of w counts on every row.
+    In w+ a condition of w counts on every row. Conditions that move other rows take nothing away.
+
+    Args:
+        direction: what to move along.
+        conditions: what it must not move along; any number.
+        name: of the result; names all of them when not given.
+        ws_samples: ``(n, w_dim)`` float32, w of random seeds, to tell how far latents spread along it.
 
     Raises:
-        InputError: one of them is curved, or nothing is left.
+        InputError: one of them is curved, all of them move other rows, one depends on the others, or nothing
+            is left.
         IncompatibleLatentError: they are not of one space.
     """
     import numpy as np
@@ -117,7 +124,14 @@ def conditioned(
             "A curved path has no single direction to leave out.",
             hint="Condition straight directions only; lock a path instead.",
         )
-    first, *rest = straight
+    first, *others = straight
+    rest = [one for one in others if _share_rows(first, one)]
+    if others and not rest:
+        raise InputError(
+            f"{first.name!r} moves other rows than {', '.join(one.name for one in others)}: it is free of "
+            "them already.",
+            hint="Choose others, or give it all rows first.",
+        )
     vectors = []
     for one in rest:
         if one.space is first.space:
@@ -129,7 +143,7 @@ def conditioned(
                 f"{one.name!r} lives in {one.space.value}, but {first.name!r} in {first.space.value}.",
                 hint="Both must be of the same space.",
             )
-    left = condition_vector(first.vector, vectors)
+    left = condition_vector(first.vector, vectors, names=[one.name for one in rest])
     before = first.vector.astype(np.float64).ravel()
     after = left.astype(np.float64).ravel()
     cosine = float(before @ after / np.linalg.norm(before) / np.linalg.norm(after))
@@ -151,3 +165,10 @@ def conditioned(
         ),
     )
     return result, cosine
+
+
+def _share_rows(first: LinearDirection, second: LinearDirection) -> bool:
+    """Whether two directions after the mapping network move a row in common; of rows not named, all."""
+    if first.rows is None or second.rows is None:
+        return True
+    return not set(first.rows).isdisjoint(second.rows)

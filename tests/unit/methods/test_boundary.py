@@ -114,11 +114,20 @@ def test_boundaries_of_w_plus_have_rows_of_length_one_on_average():
     assert np.sqrt(np.square(learned.direction.vector).sum() / 3) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_condition_takes_its_part_away_and_dependent_ones_do_no_harm():
+def test_a_condition_takes_its_part_away():
     others = RNG.normal(size=(5, 8)).astype(np.float32)
-    found = condition_vector(TRUTH, [*others, others[0] + others[1]])
+    found = condition_vector(TRUTH, list(others))
     unit = others / np.linalg.norm(others, axis=1, keepdims=True)
     assert np.abs(unit @ found).max() < 1e-6 and np.linalg.norm(found) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_condition_that_depends_on_others_is_named():
+    others = RNG.normal(size=(5, 8)).astype(np.float32)
+    names = ["age", "yaw", "smile", "hat", "glasses", "sum"]
+    with pytest.raises(InputError, match="'sum' depends on the other conditions"):
+        condition_vector(TRUTH, [*others, 3 * others[0] - others[1]], names=names)
+    with pytest.raises(InputError, match="Condition 2 depends"):
+        condition_vector(TRUTH, [others[0], -2 * others[0]])
 
 
 def test_a_mixture_of_its_conditions_leaves_nothing():
