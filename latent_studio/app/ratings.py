@@ -1,29 +1,23 @@
-"""Ratings: pictures of seeds that somebody likes or does not, and the direction between the two kinds."""
+"""Ratings: pictures that somebody likes or does not, and the direction between the two kinds."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from latent_studio.core.jobs import Progress
-from latent_studio.core.latent import z_from_seed
-from latent_studio.core.spaces import Space
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
     from numpy.typing import NDArray
 
-    from latent_studio.app.models import LoadedModel
-    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.latent import Latent
+    from latent_studio.core.seed_plane import SeedPoint
+    from latent_studio.core.spaces import Space
     from latent_studio.methods.boundary.learn import LearnedBoundary
 
 #: Pictures rated before the first direction, and between two of them.
 ROUND = 10
-#: Latents the gallery chooses from.
-_POOL = 600
-#: Latents drawn to learn how wide the model's latents are in each direction.
-_SPREAD_SAMPLES = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,55 +25,26 @@ class RatingPool:
     """What can be rated.
 
     Attributes:
-        seeds: of the pictures.
+        bases: where each picture starts from.
         latents: ``(n, dim)`` float32: their w at full variety, or z for families without a mapping network.
         space: of the latents.
         ws_samples: ``(m, w_dim)`` float32, w of random seeds.
         scales: coordinates to learn in, ``(k, w_dim)``; ``None`` in z.
         model_sha256: the model's hash.
+        is_exact: the pictures are shown as they are, without truncation: they are somebody's photos.
+        given: what is known about some of them before anybody rates, by their place.
+        remarks: sentences on what could not be used.
     """
 
-    seeds: tuple[int, ...]
+    bases: tuple[SeedPoint | Latent, ...]
     latents: NDArray[np.float32]
     space: Space
     ws_samples: NDArray[np.float32]
     scales: NDArray[np.float32] | None
     model_sha256: str
-
-
-def make_pool(
-    model: LoadedModel, *, first_seed: int, progress: ProgressSink, cancel: CancelToken
-) -> RatingPool:
-    """Map the pool's seeds and get ready to learn. Takes a second or two; belongs in a job."""
-    import torch
-
-    from latent_studio.app.models import sample_w
-    from latent_studio.methods.boundary.thumbs import prepare
-
-    spec, generator = model.spec, model.generator
-    seeds = tuple(range(first_seed, first_seed + _POOL))
-    progress(Progress(0.0, "Drawing pictures to rate"))
-    z = np.stack([z_from_seed(seed, spec.z_dim) for seed in seeds])
-    samples = sample_w(generator, _SPREAD_SAMPLES)
-    cancel.check()
-    if not spec.has_mapping:
-        return RatingPool(seeds, z, Space.Z, samples, None, model.ref.sha256)
-    progress(Progress(0.4, "Mapping them"))
-    rows = []
-    class_idx = model.start.synthesis.class_idx or 0
-    for start in range(0, len(z), 128):
-        part = torch.from_numpy(z[start : start + 128]).to(generator.device)
-        c = None
-        if spec.c_dim:
-            c = torch.zeros(len(part), spec.c_dim, device=generator.device)
-            c[:, class_idx] = 1
-        with torch.inference_mode():
-            rows.append(generator.map(part, c)[:, 0].float().cpu().numpy())
-        cancel.check()
-    progress(Progress(0.7, "Measuring the model's latents"))
-    scales = prepare(samples)
-    progress(Progress(1.0, "Ready to rate"))
-    return RatingPool(seeds, np.concatenate(rows), Space.W, samples, scales, model.ref.sha256)
+    is_exact: bool = False
+    given: Mapping[int, bool] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 class Ratings:
@@ -91,7 +56,12 @@ class Ratings:
 
     def __init__(self, pool: RatingPool) -> None:
         self.pool = pool
-        self._given: dict[int, bool] = {}
+        self._given: dict[int, bool] = dict(pool.given)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is left to rate."""
+        return len(self._given) >= len(self.pool.bases)
 
     @property
     def rated(self) -> tuple[int, ...]:
@@ -147,10 +117,14 @@ class Ratings:
         )
 
     def next_places(self, learned: LearnedBoundary | None, count: int = ROUND) -> tuple[int, ...]:
-        """Which pictures to ask about next: the least certain, or any while nothing is known."""
+        """Which pictures to ask about next: the least certain, or any while nothing is known.
+
+        Once all are rated, the least certain of all come again, so that a word can be changed.
+        """
         if learned is None:
-            left = (place for place in range(len(self.pool.seeds)) if place not in self._given)
+            left = (place for place in range(len(self.pool.bases)) if place not in self._given)
             return tuple(place for place, _ in zip(left, range(count), strict=False))
         from latent_studio.methods.boundary.thumbs import most_uncertain
 
-        return most_uncertain(learned.plane, self.pool.latents, rated=self.rated, count=count)
+        rated = () if self.is_complete else self.rated
+        return most_uncertain(learned.plane, self.pool.latents, rated=rated, count=count)

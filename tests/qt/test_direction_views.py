@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QToolButton
 
 from latent_studio.app.ratings import RatingPool
+from latent_studio.core.latent import Latent
+from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
 from latent_studio.methods.boundary.thumbs import prepare
 from latent_studio.ui.views.direction_sheet import DirectionSheet
 from latent_studio.ui.views.rating import RatingView
 from latent_studio.ui.widgets.bank_tabs import BankTabs
 from latent_studio.ui.widgets.slider_bank import SliderBank
+from tests.helpers.fake_engine import pause
 from tests.qt.conftest import WAIT_MS
 
 
@@ -78,8 +82,6 @@ def test_those_that_look_alike_stand_together_and_say_so(qtbot, window, sheet):
 
 
 def test_another_base_makes_another_sheet(qtbot, window, sheet):
-    from latent_studio.core.seed_plane import SeedPoint
-
     qtbot.waitUntil(lambda: is_full(sheet), timeout=WAIT_MS)
     window.context.store.set_base(SeedPoint(4), "Go")
     assert not sheet._grid.hasImage("sefa:0", 0)
@@ -94,9 +96,10 @@ def view(qtbot, window, monkeypatch) -> RatingView:
     samples = np.random.default_rng(0).standard_normal((800, 8)).astype(np.float32)
 
     def make_pool(model, *, first_seed, progress, cancel):
-        return RatingPool(tuple(range(200)), samples[:200], Space.W, samples, prepare(samples), "cats")
+        bases = tuple(SeedPoint(seed) for seed in range(200))
+        return RatingPool(bases, samples[:200], Space.W, samples, prepare(samples), "cats")
 
-    monkeypatch.setattr("latent_studio.ui.views.rating.make_pool", make_pool)
+    monkeypatch.setattr("latent_studio.ui.views.rating.pool_of_samples", make_pool)
     window.context.navigation.show_view("rating")
     found = window.findChild(RatingView)
     qtbot.waitUntil(lambda: found._grid.count() == 10, timeout=WAIT_MS)
@@ -159,3 +162,69 @@ def test_rating_everything_alike_asks_for_both_kinds(qtbot, view):
         qtbot.keyClick(view._grid, Qt.Key.Key_2)
     assert view._places != before
     assert "both kinds" in view.findChild(QLabel, "rating-says").text()
+
+
+def test_a_dropped_folder_is_rated_to_its_end_and_words_can_be_changed(
+    qtbot, window, view, monkeypatch, tmp_path
+):
+    latents = np.random.default_rng(1).standard_normal((12, 8)).astype(np.float32)
+    asked = []
+
+    def pool_of_folders(studio, model, folders, *, progress, cancel):
+        asked.append([folder.name for folder in folders])
+        bases = tuple(Latent(Space.W, row) for row in latents)
+        remarks = ("torn.png: it is cut short.",)
+        return RatingPool(
+            bases, latents, Space.W, latents, prepare(latents), "cats", is_exact=True, remarks=remarks
+        )
+
+    monkeypatch.setattr("latent_studio.ui.views.rating.pool_of_folders", pool_of_folders)
+    told = []
+    window.context.messages.posted.connect(lambda *words: told.append(words))
+    drop_on(view, tmp_path)
+    qtbot.waitUntil(
+        lambda: view._ratings is not None and len(view._ratings.pool.bases) == 12, timeout=WAIT_MS
+    )
+    assert asked == [[tmp_path.name]]
+    assert told[0][2] == "torn.png: it is cut short."
+    assert view.findChild(QToolButton, "rating-source").text() == tmp_path.name
+
+    rate_round(qtbot, view)
+    assert view._grid.count() == 2
+    rate_round(qtbot, view)
+    says = view.findChild(QLabel, "rating-says").text()
+    assert "Everything is rated" in says
+    assert all(view._grid.rating(k) is not None for k in range(view._grid.count()))
+    place, counts = view._places[0], view._ratings.counts
+    box = view._grid.cellRect(0)
+    said = view._grid.rating(0)
+    aside = (box.center() - box.topLeft()) / 2
+    spot = box.center() - aside if said else box.center() + aside
+    qtbot.mouseClick(view._grid, Qt.MouseButton.LeftButton, pos=spot.toPoint())
+    assert view._ratings.of(place) is not said
+    assert view._ratings.counts != counts
+
+
+def drop_on(view, folder) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
+    spot, buttons, keys = QPointF(10, 10), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(spot.toPoint(), Qt.DropAction.CopyAction, data, buttons, keys)
+    view.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    view.dropEvent(QDropEvent(spot, Qt.DropAction.CopyAction, data, buttons, keys))
+
+
+def test_a_search_for_latents_can_be_cancelled_and_begun_again(qtbot, window, view, monkeypatch, tmp_path):
+    def never(studio, model, folders, *, progress, cancel):
+        while True:
+            cancel.check()
+            pause(0.01)
+
+    monkeypatch.setattr("latent_studio.ui.views.rating.pool_of_folders", never)
+    view.rate_folders([tmp_path])
+    window.context.jobs.cancel(view._job.id)
+    qtbot.waitUntil(lambda: view._job is None, timeout=WAIT_MS)
+    assert "nothing to rate" in view.findChild(QLabel, "rating-says").text()
+    view.rate_samples()
+    qtbot.waitUntil(lambda: view._grid.count() == 10, timeout=WAIT_MS)

@@ -4,30 +4,49 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
-from latent_studio.app.ratings import ROUND, Ratings, make_pool
+from latent_studio.app.rating_pools import pool_of_folders, pool_of_latents, pool_of_samples
+from latent_studio.app.ratings import ROUND, Ratings
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.render import RenderRequest
-from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.failures import Failure
+from latent_studio.ui.icons import set_icon
 from latent_studio.ui.seeds import draw_seed
 from latent_studio.ui.widgets.images import image_of
 from latent_studio.ui.widgets.picture_strip import PictureStrip
 from latent_studio.ui.widgets.rating_grid import RatingGrid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
     from latent_studio.app.models import LoadedModel
+    from latent_studio.app.projector import Found
     from latent_studio.app.ratings import RatingPool
+    from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
     from latent_studio.methods.boundary.learn import LearnedBoundary
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.job_thread import Job
 
 _GRID, _STRIP, _LEARN = "rating grid", "rating strip", "rating"
 #: Amounts of the strip, in standard deviations.
@@ -51,7 +70,10 @@ class RatingView(QWidget):
         self._learned: LearnedBoundary | None = None
         self._places: tuple[int, ...] = ()
         self._round = 0
-        self._is_preparing = False
+        self._job: Job | None = None
+        self._folders: tuple[Path, ...] = ()
+        self._is_of_photos = False
+        self._pool_number = 0
         self._question = QLabel(self.tr("What are you looking for?"), self)
         self._name = QLineEdit(self)
         self._name.setObjectName("rating-name")
@@ -59,12 +81,26 @@ class RatingView(QWidget):
         self._name.setAccessibleName(self.tr("What the direction is for"))
         self._name.setToolTip(self.tr("The direction is called after it."))
         self._question.setBuddy(self._name)
+        self._source = QToolButton(self)
+        self._source.setObjectName("rating-source")
+        self._source.setText(self.tr("Samples"))
+        self._source.setToolTip(
+            self.tr("Which pictures are rated: samples, projected photos, or a folder dropped here.")
+        )
+        self._source.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self._source)
+        menu.setObjectName("rating-source-menu")
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._fill_sources)
+        self._source.setMenu(menu)
         self._again = QPushButton(self.tr("Start again"), self)
         self._again.setObjectName("rating-restart")
-        self._again.setToolTip(self.tr("Forget all ratings and draw other pictures."))
-        self._undo = QPushButton(self.tr("Take back"), self)
+        self._again.setToolTip(self.tr("Forget all ratings; of samples, others are drawn."))
+        self._undo = QToolButton(self)
         self._undo.setObjectName("rating-undo")
+        self._undo.setAccessibleName(self.tr("Take back"))
         self._undo.setToolTip(self.tr("Take the last rating back (Backspace)."))
+        set_icon(self._undo, "undo")
         self._grid = RatingGrid(self)
         self._grid.setObjectName("rating-grid")
         self._says = QLabel(self)
@@ -81,6 +117,7 @@ class RatingView(QWidget):
         head.setSpacing(8)
         head.addWidget(self._question)
         head.addWidget(self._name, 1)
+        head.addWidget(self._source)
         head.addWidget(self._undo)
         head.addWidget(self._again)
         foot = QHBoxLayout()
@@ -95,6 +132,7 @@ class RatingView(QWidget):
         layout.addLayout(foot)
         layout.addWidget(self._strip)
         self.setFocusProxy(self._grid)
+        self.setAcceptDrops(True)
 
         self._grid.rated.connect(self._rate)
         self._grid.undoRequested.connect(self._take_back)
@@ -102,6 +140,7 @@ class RatingView(QWidget):
         self._again.clicked.connect(self.start)
         self._keep.clicked.connect(self._keep_direction)
         self._name.returnPressed.connect(self._grid.setFocus)
+        context.jobs.cancelled.connect(self._take_cancelled)
         context.pictures.ready.connect(self._take_frame)
         context.pictures.computed.connect(self._take_learned)
         context.models.model_changed.connect(self._take_model)
@@ -110,54 +149,178 @@ class RatingView(QWidget):
 
     def showEvent(self, event: object) -> None:
         """Begin when first seen."""
-        if self._ratings is None and not self._is_preparing:
+        if self._ratings is None and self._job is None:
             self.start()
 
     @Slot()
     def start(self) -> None:
-        """Forget all ratings and draw a new pool, from a seed nobody chose."""
+        """Forget all ratings, and draw samples nobody chose or read the photos again."""
         model = self._context.models.model
-        self._ratings, self._learned, self._places = None, None, ()
-        self._grid.setCount(0)
-        self._show_state()
-        if model is None or self._is_preparing:
+        self._forget()
+        if model is None or self._job is not None:
             return
-        self._is_preparing = True
-        self._context.jobs.start(
-            self.tr("Prepare pictures to rate"),
-            partial(_prepare, model),
+        studio, photos = self._context.studio, ()
+        if self._folders:
+            title = self.tr("Look at the pictures of {name}").format(name=self._folders[0].name)
+            work = partial(_read_folders, studio, model, self._folders)
+        elif self._is_of_photos:
+            title, photos = self.tr("Look at the projected photos"), self._photos_found(model)
+            work = partial(_take_photos, model, photos)
+        else:
+            title, work = self.tr("Prepare pictures to rate"), partial(_draw_samples, model)
+        self._job = self._context.jobs.start(
+            title,
+            work,
             on_done=partial(self._take_pool, model),
             on_failed=self._fail,
             quiet=True,
         )
         self._show_state()
 
-    @Slot(object)
-    def _take_model(self, model: LoadedModel) -> None:
-        self._is_preparing = False
+    def rate_samples(self) -> None:
+        """Rate pictures of random seeds."""
+        self._folders, self._is_of_photos = (), False
+        self._restart()
+
+    def rate_photos(self) -> None:
+        """Rate what the projection panel has found."""
+        self._folders, self._is_of_photos = (), True
+        self._restart()
+
+    def rate_folders(self, folders: Sequence[Path]) -> None:
+        """Rate the pictures of one folder; of two, the first holds what is wanted and the second does not."""
+        self._folders, self._is_of_photos = tuple(folders[:2]), False
+        if len(self._folders) == 2 and not self._name.text().strip():
+            self._name.setText(self._folders[0].name.replace("_", " "))
+        self._restart()
+
+    def _restart(self) -> None:
+        """Begin with another source, whatever is being prepared."""
+        if self._job is not None:
+            self._context.jobs.cancel(self._job.id)
+            self._job = None
+        self._source.setText(
+            " | ".join(folder.name for folder in self._folders)
+            or (self.tr("Projected photos") if self._is_of_photos else self.tr("Samples"))
+        )
+        self.start()
+
+    def _forget(self) -> None:
         self._ratings, self._learned, self._places = None, None, ()
         self._grid.setCount(0)
-        self._strip.setCaptions(())
         self._show_state()
+
+    @Slot()
+    def _fill_sources(self) -> None:
+        menu, model = self._source.menu(), self._context.models.model
+        menu.clear()
+        count = 0 if model is None else len(self._photos_found(model))
+        for name, text, tooltip, do, can_do in (
+            ("samples", self.tr("Samples"), self.tr("Pictures of random seeds."), self.rate_samples, True),
+            (
+                "photos",
+                self.tr("Projected photos ({count})").format(count=count),
+                self.tr("Photos whose latents the projection panel has found."),
+                self.rate_photos,
+                count > 0,
+            ),
+            (
+                "folder",
+                self.tr("Folder…"),
+                self.tr("Pictures of a folder; the latents of photos are searched for first."),
+                self._ask_folder,
+                True,
+            ),
+            (
+                "folders",
+                self.tr("Two folders, with it and without it…"),
+                self.tr("Pictures that are sorted already: a direction comes at once."),
+                self._ask_folders,
+                True,
+            ),
+        ):
+            action = menu.addAction(text)
+            action.setObjectName(f"rating-from-{name}")
+            action.setToolTip(tooltip)
+            action.setEnabled(can_do and model is not None)
+            action.triggered.connect(do)
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Folder of pictures"))
+        if folder:
+            self.rate_folders([Path(folder)])
+
+    def _ask_folders(self) -> None:
+        wanted = QFileDialog.getExistingDirectory(self, self.tr("Folder of pictures with it"))
+        other = wanted and QFileDialog.getExistingDirectory(self, self.tr("Folder of pictures without it"))
+        if wanted and other:
+            self.rate_folders([Path(wanted), Path(other)])
+
+    def _photos_found(self, model: LoadedModel) -> tuple[Found, ...]:
+        found = (item.found for item in self._context.photos.items)
+        return tuple(one for one in found if one is not None and one.model_sha256 == model.ref.sha256)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Folders are welcome; files are the window's business."""
+        if _folders_of(event):
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Rate their pictures."""
+        folders = _folders_of(event)
+        if folders:
+            event.acceptProposedAction()
+            self.rate_folders(folders)
+
+    @Slot(object)
+    def _take_model(self, model: LoadedModel) -> None:
+        self._strip.setCaptions(())
+        if self._job is not None:
+            self._context.jobs.cancel(self._job.id)
+            self._job = None
+        self._forget()
         if self.isVisible():
             self.start()
 
     def _take_pool(self, model: LoadedModel, pool: RatingPool) -> None:
-        self._is_preparing = False
-        if self._context.models.model is model:
-            self._ratings = Ratings(pool)
+        self._job = None
+        if self._context.models.model is not model:
+            return
+        self._ratings = Ratings(pool)
+        self._pool_number += 1
+        if pool.remarks:
+            self._context.messages.warning(
+                self.tr("Of some pictures no latent was found: {count}.").format(count=len(pool.remarks)),
+                hint=pool.remarks[0],
+                details="\n".join(pool.remarks),
+            )
+        if min(self._ratings.counts) > 0:
+            self._learn(self._ratings)
+        else:
             self._next_round()
 
     def _fail(self, failure: Failure) -> None:
-        self._is_preparing = False
+        self._job = None
         self._context.messages.failure(failure)
         self._show_state()
+
+    @Slot(object)
+    def _take_cancelled(self, job: Job) -> None:
+        if job == self._job:
+            self._job = None
+            self._show_state()
 
     def _next_round(self) -> None:
         if self._ratings is None:
             return
         self._places = self._ratings.next_places(self._learned)
         self._grid.setCount(len(self._places))
+        for cell, place in enumerate(self._places):
+            rating = self._ratings.of(place)
+            if rating is not None:
+                self._grid.setRating(cell, rating)
         self._want_grid()
         self._show_state()
 
@@ -170,21 +333,21 @@ class RatingView(QWidget):
     def _want_grid(self) -> None:
         if self._ratings is None:
             return
-        session = replace(self._context.store.session, edits=EditStack(), mix=None)
-        seeds = self._ratings.pool.seeds
+        pool, session = self._ratings.pool, self._context.store.session
+        session = replace(session, edits=EditStack(), mix=None, noise=None)
+        if pool.is_exact:
+            session = replace(session, synthesis=replace(session.synthesis, truncation_psi=1.0))
         self._context.pictures.wish(
             _GRID,
             [
                 (
-                    (self._ratings.pool.seeds[0], place),
+                    (self._pool_number, place),
                     RenderRequest.of(
-                        replace(session, base=SeedPoint(seeds[place])),
-                        revision=0,
-                        coarse_only=self._is_slow(),
+                        replace(session, base=pool.bases[place]), revision=0, coarse_only=self._is_slow()
                     ),
                 )
-                for place in self._places
-                if self._grid.image(self._places.index(place)) is None
+                for cell, place in enumerate(self._places)
+                if self._grid.image(cell) is None
             ],
             priority=-2,
         )
@@ -202,9 +365,9 @@ class RatingView(QWidget):
 
     @Slot(str, object, object)
     def _take_frame(self, client: str, key: tuple[object, ...], frame: Frame) -> None:
-        if client == _GRID and self._ratings is not None and key[0] == self._ratings.pool.seeds[0]:
+        if client == _GRID and key[0] == self._pool_number:
             if key[1] in self._places:
-                self._grid.setImage(self._places.index(key[1]), image_of(frame.pixels))
+                self._grid.setImage(self._places.index(int(str(key[1]))), image_of(frame.pixels))
         elif client == _STRIP and self._learned is not None and key[1] == self._round:
             self._strip.setImage(int(str(key[2])), image_of(frame.pixels))
 
@@ -300,15 +463,30 @@ class RatingView(QWidget):
             self._says.setText(self.tr("Open a model to rate its pictures."))
             return
         if ratings is None:
-            self._says.setText(self.tr("Pictures are being prepared…"))
+            self._says.setText(
+                self.tr("Pictures are being prepared…")
+                if self._job is not None
+                else self.tr("There is nothing to rate. Choose other pictures, or start again.")
+            )
             return
         liked, others = ratings.counts
         left = sum(ratings.of(place) is None for place in self._places)
-        if learned is not None:
+        if learned is not None and ratings.is_complete:
+            self._says.setText(
+                self.tr(
+                    "{sentence} Everything is rated; these are the pictures it is least sure about, and each "
+                    "word about them can be changed."
+                ).format(sentence=learned.sentence)
+            )
+        elif learned is not None:
             self._says.setText(
                 self.tr("{sentence} These are the pictures it is least sure about: {left} to go.").format(
                     sentence=learned.sentence, left=left
                 )
+            )
+        elif ratings.is_complete and min(liked, others) == 0:
+            self._says.setText(
+                self.tr("Everything is rated alike, so there is no direction. Change some, or bring others.")
             )
         elif len(ratings.rated) >= ROUND and min(liked, others) == 0:
             self._says.setText(
@@ -322,5 +500,25 @@ class RatingView(QWidget):
             )
 
 
-def _prepare(model: LoadedModel, progress: ProgressSink, cancel: CancelToken) -> RatingPool:
-    return make_pool(model, first_seed=draw_seed(), progress=progress, cancel=cancel)
+def _folders_of(event: QDropEvent) -> list[Path]:
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return [path for path in paths if path.is_dir()]
+
+
+def _draw_samples(model: LoadedModel, progress: ProgressSink, cancel: CancelToken) -> RatingPool:
+    return pool_of_samples(model, first_seed=draw_seed(), progress=progress, cancel=cancel)
+
+
+def _read_folders(
+    studio: Studio, model: LoadedModel, folders: Sequence[Path], progress: ProgressSink, cancel: CancelToken
+) -> RatingPool:
+    return pool_of_folders(studio, model, folders, progress=progress, cancel=cancel)
+
+
+def _take_photos(
+    model: LoadedModel, photos: Sequence[Found], progress: ProgressSink, cancel: CancelToken
+) -> RatingPool:
+    from latent_studio.app.projector import rung_latent
+
+    latents = [rung_latent(found.projection.best)[0] for found in photos]
+    return pool_of_latents(model, latents, progress=progress, cancel=cancel)

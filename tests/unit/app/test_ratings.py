@@ -9,6 +9,7 @@ import pytest
 
 from latent_studio.app.ratings import ROUND, RatingPool, Ratings
 from latent_studio.core.errors import InputError
+from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
 from latent_studio.methods.boundary.thumbs import prepare
 
@@ -19,7 +20,9 @@ SAMPLES = (RNG.standard_normal((2000, DIM)) * np.linspace(0.2, 3.0, DIM)).astype
 
 @pytest.fixture
 def ratings() -> Ratings:
-    pool = RatingPool(tuple(range(400)), SAMPLES[:400], Space.W, SAMPLES, prepare(SAMPLES), "cats")
+    pool = RatingPool(
+        tuple(map(SeedPoint, range(400))), SAMPLES[:400], Space.W, SAMPLES, prepare(SAMPLES), "cats"
+    )
     return Ratings(pool)
 
 
