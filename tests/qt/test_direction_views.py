@@ -81,6 +81,16 @@ def test_those_that_look_alike_stand_together_and_say_so(qtbot, window, sheet):
     qtbot.waitUntil(lambda: sum(row.same.startswith("≈") for row in sheet._grid.rows()) == 5, timeout=WAIT_MS)
 
 
+def test_other_ends_make_other_pictures_of_that_row_alone(qtbot, window, sheet):
+    qtbot.waitUntil(lambda: is_full(sheet), timeout=WAIT_MS)
+    before = sheet._pixels["sefa:3", 4], sheet._pixels["sefa:2", 4]
+    window.context.directions.library.set_ends("sefa:3", (-1.0, 1.0))
+    assert ("sefa:3", 4) not in sheet._pixels
+    qtbot.waitUntil(lambda: ("sefa:3", 4) in sheet._pixels, timeout=WAIT_MS)
+    assert not np.array_equal(sheet._pixels["sefa:3", 4], before[0])
+    assert sheet._pixels["sefa:2", 4] is before[1]
+
+
 def test_another_base_makes_another_sheet(qtbot, window, sheet):
     qtbot.waitUntil(lambda: is_full(sheet), timeout=WAIT_MS)
     window.context.store.set_base(SeedPoint(4), "Go")

@@ -52,6 +52,7 @@ class DirectionSheet(QWidget):
         self._changes: dict[str, Change] = {}
         self._twins: dict[str, str] = {}
         self._generation = 0
+        self._versions: dict[str, int] = {}
         self._is_slow = False
         self._bank = QComboBox(self)
         self._bank.setObjectName("sheet-bank")
@@ -166,7 +167,7 @@ class DirectionSheet(QWidget):
         before = self._entries
         self._entries = {entry.id: entry for entry in entries if not entry.mark.hidden}
         for id, entry in self._entries.items():
-            if id in before and before[id].direction != entry.direction:
+            if id in before and _course_of(before[id]) != _course_of(entry):
                 self._forget(id)
         model = self._context.models.model
         directions = [entry.direction for entry in self._entries.values()]
@@ -176,6 +177,7 @@ class DirectionSheet(QWidget):
             self._rest.start()
 
     def _forget(self, id: str) -> None:
+        self._versions[id] = self._versions.get(id, 0) + 1
         self._changes.pop(id, None)
         self._pixels = {key: pixels for key, pixels in self._pixels.items() if key[0] != id}
 
@@ -258,14 +260,16 @@ class DirectionSheet(QWidget):
                 request = RenderRequest.of(
                     replace(session, edits=edits), revision=0, coarse_only=self._is_slow
                 )
-                wishes.append(((self._generation, id, place), request))
+                wishes.append(((self._generation, id, place, self._versions.get(id, 0)), request))
         self._context.pictures.wish(_CLIENT, wishes, priority=1)
 
     @Slot(str, object, object)
-    def _take_frame(self, client: str, key: tuple[int, str, int], frame: Frame) -> None:
+    def _take_frame(self, client: str, key: tuple[int, str, int, int], frame: Frame) -> None:
         if client != _CLIENT or key[0] != self._generation:
             return
-        _, id, place = key
+        _, id, place, version = key
+        if version != self._versions.get(id, 0):
+            return
         self._pixels[id, place] = reduced(frame.pixels)
         image = image_of(frame.pixels)
         if image.width() > _LARGEST:
@@ -278,3 +282,8 @@ class DirectionSheet(QWidget):
             self._grid.setHeat(id, heat_image(change.heat))
             self._sort_soon.start()
             self._show_progress()
+
+
+def _course_of(entry: LibraryEntry) -> tuple[object, ...]:
+    """What decides the pictures of a row."""
+    return entry.direction, entry.ends, entry.mark.rows
