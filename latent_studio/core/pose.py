@@ -14,6 +14,7 @@ from latent_studio.core.synthesis import SynthesisSettings
 if TYPE_CHECKING:
     from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
+    from latent_studio.core.latent import Latent
     from latent_studio.core.pose_blends import AnyMix, AnyNoise
     from latent_studio.core.session import Session
 
@@ -29,6 +30,7 @@ class Pose:
         locks: directions that only their own edits may move along.
         mix: rows of ws that come from another place; between keys a blend.
         noise: maps that were found with the base; between keys a blend.
+        centre: what truncation pulls towards.
     """
 
     base: AnyBase = field(default_factory=SeedPoint)
@@ -37,11 +39,20 @@ class Pose:
     locks: tuple[Direction, ...] = ()
     mix: AnyMix = None
     noise: AnyNoise = None
+    centre: Latent | None = None
 
     @classmethod
     def of(cls, session: Session) -> Pose:
         """What a session shows."""
-        return cls(session.base, session.edits, session.synthesis, session.locks, session.mix, session.noise)
+        return cls(
+            session.base,
+            session.edits,
+            session.synthesis,
+            session.locks,
+            session.mix,
+            session.noise,
+            session.centre,
+        )
 
     @property
     def is_settled(self) -> bool:
@@ -72,4 +83,5 @@ class Pose:
             locks=self.locks,
             mix=self.mix,
             noise=self.noise,
+            centre=self.centre,
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
+    from latent_studio.core.latent import Latent
     from latent_studio.core.pose import Pose
     from latent_studio.core.pose_blends import AnyMix, AnyNoise
     from latent_studio.core.session import Session
@@ -42,6 +43,7 @@ class RenderRequest:
         mix: rows of ws that come from another place.
         noise: maps that were found with the base, in place of the model's own when ``noise_mode`` is
             ``const``.
+        centre: what truncation pulls towards, in w; ``None`` is the model's average.
     """
 
     revision: int
@@ -52,6 +54,7 @@ class RenderRequest:
     locks: tuple[Direction, ...] = ()
     mix: AnyMix = None
     noise: AnyNoise = None
+    centre: Latent | None = None
 
     @classmethod
     def of(cls, session: Session, *, revision: int, coarse_only: bool = False) -> RenderRequest:
@@ -65,6 +68,7 @@ class RenderRequest:
             locks=session.locks,
             mix=session.mix,
             noise=session.noise,
+            centre=session.centre,
         )
 
     @classmethod
@@ -79,6 +83,7 @@ class RenderRequest:
             locks=pose.locks,
             mix=pose.mix,
             noise=pose.noise,
+            centre=pose.centre,
         )
 
 

@@ -58,3 +58,5 @@ class Session:
     noise: FoundNoise | None = None
     #: Photos whose latents were found, the latest last; no part of the picture.
     projections: tuple[ProjectedPhoto, ...] = ()
+    #: What truncation pulls towards, in w; ``None`` is the model's average.
+    centre: Latent | None = None

@@ -283,6 +283,19 @@ def _read_projections(reader: Reader) -> tuple[ProjectedPhoto, ...]:
     return tuple(photos)
 
 
+def _write_centre(centre: Latent | None, attachments: Attachments) -> object:
+    return None if centre is None else _write_base(centre, attachments)
+
+
+def _read_centre(reader: Reader) -> Latent | None:
+    if reader.is_null():
+        return None
+    centre = _read_base(reader)
+    if not isinstance(centre, Latent) or centre.space is not Space.W:
+        raise damaged(f"{reader.place} is no place in w")
+    return centre
+
+
 #: One line per field of ``Session``; whoever adds a field adds its codec.
 CODECS: dict[str, Codec[Any]] = {
     "model": Codec(_write_model, _read_model),
@@ -294,4 +307,5 @@ CODECS: dict[str, Codec[Any]] = {
     "timeline": Codec(_write_timeline, _read_timeline),
     "noise": Codec(_write_noise, _read_noise),
     "projections": Codec(_write_projections, _read_projections),
+    "centre": Codec(_write_centre, _read_centre),
 }

@@ -67,7 +67,7 @@ class Resolver:
         spec = self._generator.spec
         _check_edits(request.edits, spec)
         _check_locks(request.locks, spec)
-        ws = self._truncated(self._base_ws(request), request.synthesis)
+        ws = self._truncated(self._base_ws(request), request)
         ws = self._mixed(ws, request)
         ws = request.edits.apply(ws, before_mapping=False, locks=request.locks)
         return np.ascontiguousarray(ws, dtype=np.float32)
@@ -81,7 +81,7 @@ class Resolver:
         for part in parts:
             part.check_fits(spec)
             source = replace(request, base=part.source, edits=EditStack())
-            sources.append(self._truncated(self._base_ws(source), request.synthesis))
+            sources.append(self._truncated(self._base_ws(source), request))
         return mix.mixed(ws, sources) if isinstance(mix, MixBlend) else parts[0].mixed(ws, sources[0])
 
     def base(self, request: RenderRequest) -> Latent:
@@ -191,9 +191,9 @@ class Resolver:
         self._mapped.move_to_end(key)
         return ws
 
-    def _truncated(self, ws: NDArray[np.float32], synthesis: SynthesisSettings) -> NDArray[np.float32]:
+    def _truncated(self, ws: NDArray[np.float32], request: RenderRequest) -> NDArray[np.float32]:
         """As ``Generator.map`` does it, bit for bit; applied late, so that psi stays live for every base."""
-        psi, cutoff = synthesis.truncation_psi, synthesis.truncation_cutoff
+        psi, cutoff = request.synthesis.truncation_psi, request.synthesis.truncation_cutoff
         if not np.isfinite(psi):
             raise OptionError("--truncation-psi", f"--truncation-psi is {psi}, but must be a finite number.")
         if cutoff is not None and cutoff < 0:
@@ -203,6 +203,9 @@ class Resolver:
         if psi == 1:
             return ws
         average = self._generator.w_avg.float().cpu()
+        if request.centre is not None:
+            request.centre.check_fits(self._generator.spec)
+            average = torch.tensor(request.centre.values)
         class_dims = self._generator.spec.class_dims
         pulled = truncate(torch.tensor(ws)[None], average, psi=psi, cutoff=cutoff, class_dims=class_dims)
         return np.asarray(pulled[0].numpy(), dtype=np.float32)

@@ -59,6 +59,13 @@ def bundled_views() -> tuple[CanvasView, ...]:
 
     return (
         CanvasView(
+            "map",
+            tr("Map"),
+            f"{package}.latent_map:LatentMapView",
+            "F6",
+            tr("Samples of the model in a plane: walk there, choose some, draw a path."),
+        ),
+        CanvasView(
             "grid",
             tr("Grid"),
             f"{package}.grid:GridView",

@@ -135,4 +135,4 @@ def _look(session: Session) -> tuple[object, ...]:
     """What a picture depends on besides its edits."""
     plain = replace(session, edits=EditStack())
     request = RenderRequest.of(plain, revision=0)
-    return (request.base, request.synthesis, request.locks, request.mix, request.noise)
+    return (request.base, request.synthesis, request.locks, request.mix, request.noise, request.centre)

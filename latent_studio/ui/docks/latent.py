@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latent_studio.app.class_names import class_names
 from latent_studio.core.seed_plane import SeedPoint
@@ -58,6 +67,12 @@ class LatentDock(QWidget):
         )
         self._cutoff.setIntegerMode(True)
         self._cutoff.setStep(1)
+        self._centre = QPushButton(self.tr("Towards the average again"), self)
+        self._centre.setObjectName("truncation-average")
+        self._centre.setToolTip(
+            self.tr("Truncation pulls towards a group chosen on the map; let it pull to the average again.")
+        )
+        self._centre.hide()
         self._noise = QComboBox(self)
         self._noise.setObjectName("noise-mode")
         self._noise.setAccessibleName(self.tr("Noise"))
@@ -102,6 +117,7 @@ class LatentDock(QWidget):
         layout.addLayout(seed)
         layout.addWidget(self._psi)
         layout.addWidget(self._cutoff)
+        layout.addWidget(self._centre)
         layout.addLayout(grid)
         layout.addWidget(self._drawing)
         layout.addStretch(1)
@@ -112,6 +128,7 @@ class LatentDock(QWidget):
         self._psi.gestureFinished.connect(context.store.close_gesture)
         self._cutoff.valueChanged.connect(self._set_cutoff)
         self._cutoff.gestureFinished.connect(context.store.close_gesture)
+        self._centre.clicked.connect(self._forget_centre)
         self._noise.currentIndexChanged.connect(self._set_noise)
         self._noise_seed.valueChanged.connect(self._set_noise_seed)
         self._class.classChosen.connect(self._set_class)
@@ -163,6 +180,7 @@ class LatentDock(QWidget):
                 self._seed.setPoint(new.base)
         if is_new or old.synthesis != new.synthesis:
             self._show_synthesis(new.synthesis)
+        self._centre.setVisible(new.centre is not None)
 
     def _show_synthesis(self, synthesis: SynthesisSettings) -> None:
         self._psi.setValue(synthesis.truncation_psi)
@@ -207,6 +225,11 @@ class LatentDock(QWidget):
             gesture="cutoff",
             truncation_cutoff=None if row >= self._num_ws else row,
         )
+
+    @Slot()
+    def _forget_centre(self) -> None:
+        store = self._context.store
+        store.replace(replace(store.session, centre=None), self.tr("Truncate towards the average"))
 
     @Slot(int)
     def _set_noise(self, index: int) -> None:

@@ -133,11 +133,12 @@ class DirectionSheet(QWidget):
 
     @Slot(object, object)
     def _follow(self, old: Session, new: Session) -> None:
-        if old.model != new.model or (old.base, old.synthesis, old.mix, old.locks) != (
+        if old.model != new.model or (old.base, old.synthesis, old.mix, old.locks, old.centre) != (
             new.base,
             new.synthesis,
             new.mix,
             new.locks,
+            new.centre,
         ):
             self._generation += 1
             self._pixels.clear()
