@@ -18,6 +18,7 @@ from latent_studio.core.records import Attachments, Reader, Record, damaged
 from latent_studio.core.session import ModelRef
 from latent_studio.core.session_record import (
     CODECS,
+    direction_of,
     directions_of,
     name_of,
     read_fields,
@@ -97,7 +98,7 @@ def session_of_recipe(
         DamagedSessionError: it is no recipe, or a value in it is not as it should be; says which.
         InputError: a direction is not among the model's.
     """
-    recipe = _parsed(text)
+    recipe = parsed_recipe(text)
     attachments = Attachments()
     if "arrays" in recipe:
         for name, entry in Reader(recipe["arrays"], "arrays", attachments).entries():
@@ -117,7 +118,7 @@ def model_of_recipe(text: str) -> ModelRef | None:
         NewerVersionError: a newer program wrote it.
         DamagedSessionError: it is no recipe.
     """
-    reader = Reader(_parsed(text), "", Attachments())
+    reader = Reader(parsed_recipe(text), "", Attachments())
     record = _model_record(reader, None)
     return None if record is None else ModelRef(str(record["name"]), "", str(record["sha256"]))
 
@@ -141,7 +142,29 @@ def rows_record(rows: Rows) -> list[int] | None:
     return None if rows is None else list(rows)
 
 
-def _parsed(text: str) -> Record:
+def direction_of_record(record: Mapping[str, object], find: Callable[[str], Direction | None]) -> Direction:
+    """The direction that ``direction_record`` was given.
+
+    Args:
+        record: as it wrote it.
+        find: gives a direction of the model by its id, for those that are stored by id alone.
+
+    Raises:
+        DamagedSessionError: a value is not as it should be; says which.
+        InputError: a direction is not among the model's.
+    """
+    attachments = Attachments()
+    reader = Reader(_outlined(dict(record), attachments), "direction", attachments)
+    return direction_of(Reader(_whole_record(reader, find), "direction", attachments))
+
+
+def parsed_recipe(text: str) -> Record:
+    """A recipe as JSON's types.
+
+    Raises:
+        NewerVersionError: a newer program wrote it.
+        DamagedSessionError: it is no recipe.
+    """
     try:
         recipe = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -120,8 +120,8 @@ def requests_of(
 
 def _film_record(plan: TimelinePlan, fps: float) -> dict[str, object]:
     return {
-        "fps": fps,
-        "span": None if plan.span is None else list(plan.span),
+        "fps": float(fps),
+        "span": None if plan.span is None else [float(second) for second in plan.span],
         "size": plan.size,
         "quality": plan.settings.quality,
     }

@@ -176,10 +176,7 @@ class History(Generic[T]):
 
     def line(self) -> tuple[Step[T], ...]:
         """The steps from the first one through the current one to where ``redo`` would end."""
-        found = [self._steps[self._place]]
-        while (parent := found[-1].parent) is not None:
-            found.append(self._steps[parent])
-        found.reverse()
+        found = list(way_to(self.steps, self._place))
         while (onward := self._onward.get(found[-1].id)) is not None:
             found.append(self._steps[onward])
         return tuple(found)
@@ -324,6 +321,20 @@ class History(Generic[T]):
                 del self._weights[id(part)]
             else:
                 self._weights[id(part)] = (kept, uses + by, size)
+
+
+def way_to(steps: Iterable[Step[T]], id: int) -> tuple[Step[T], ...]:
+    """The steps from the first one to another, without those of other branches.
+
+    Args:
+        steps: of one tree.
+        id: of the last one; must be there.
+    """
+    by_id = {step.id: step for step in steps}
+    found = [by_id[id]]
+    while (parent := found[-1].parent) is not None:
+        found.append(by_id[parent])
+    return tuple(reversed(found))
 
 
 def check_tree(state: HistoryState[T]) -> None:

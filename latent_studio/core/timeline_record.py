@@ -25,7 +25,7 @@ _POSE_FIELDS = tuple(field.name for field in fields(Pose))
 
 
 def write_timeline(timeline: Timeline, attachments: Attachments, codecs: Mapping[str, Codec[Any]]) -> Record:
-    """A timeline as JSON's types.
+    """A timeline as JSON's types: numbers that are read as floats are written so, for the same text again.
 
     Args:
         timeline: what to write.
@@ -40,7 +40,7 @@ def write_timeline(timeline: Timeline, attachments: Attachments, codecs: Mapping
         "keys": [
             {
                 "id": key.id,
-                "seconds": key.seconds,
+                "seconds": float(key.seconds),
                 "name": key.name,
                 "easing": format_easing(key.easing),
                 "model": None if key.model is None else models.index(key.model),
@@ -57,7 +57,7 @@ def write_timeline(timeline: Timeline, attachments: Attachments, codecs: Mapping
                 "keys": [
                     {
                         "id": key.id,
-                        "seconds": key.seconds,
+                        "seconds": float(key.seconds),
                         "value": record_of(key.value, attachments),
                         "easing": format_easing(key.easing),
                     }
@@ -68,10 +68,10 @@ def write_timeline(timeline: Timeline, attachments: Attachments, codecs: Mapping
         ],
         "modes": dict(timeline.modes),
         "loop": timeline.loop,
-        "closing_seconds": timeline.closing_seconds,
+        "closing_seconds": float(timeline.closing_seconds),
         "speed": timeline.speed,
-        "fps": timeline.fps,
-        "work": None if timeline.work is None else list(timeline.work),
+        "fps": float(timeline.fps),
+        "work": None if timeline.work is None else [float(moment) for moment in timeline.work],
         "markers": [record_of(marker, attachments) for marker in timeline.markers],
     }
 

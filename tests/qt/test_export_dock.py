@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import shlex
+from dataclasses import replace
 
 import pytest
 from PIL import Image, ImageSequence
@@ -9,10 +10,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QWidget
 
+from latent_studio.app.tasks.export_plan import subject_of
+from latent_studio.app.tasks.render import RenderOptions
 from latent_studio.app.tasks.traverse import TraverseOptions
 from latent_studio.cli.arguments import parse_arguments
 from latent_studio.core.directions import LinearDirection
+from latent_studio.core.pose import Pose
 from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.timeline import Timeline
 from latent_studio.ui.docks.export import ExportDock
 from latent_studio.ui.widgets.job_card import JobCard
 from latent_studio.ui.widgets.message_bar import MessageBar
@@ -175,13 +180,26 @@ def test_copy_as_command_gives_the_line_that_does_the_same(qtbot, window, dock, 
     assert given["--psi"] == "0.7"
 
 
-def test_copy_as_command_says_what_the_command_line_cannot_do(qtbot, window, dock):
-    window.context.store.set_base(SeedPoint(7, 0.5, 0.0), "Walk")
+@pytest.mark.parametrize("subject", ["traversal", "picture", "history", "directions", "timeline"])
+def test_copy_as_command_keeps_what_no_option_holds_in_a_file(qtbot, window, dock, tmp_path, subject):
+    store = window.context.store
+    store.set_base(SeedPoint(7, 0.5, 0.0), "Walk")
+    pose = Pose.of(store.session)
+    timeline = Timeline().with_pose(0, pose).with_pose(1, replace(pose, base=SeedPoint(2)))
+    store.replace(replace(store.session, timeline=timeline), "Film")
+    dock.choose(subject)
+    suffix = ".png" if subject in ("picture", "directions") else ".gif"
+    field(dock, "export-file").setText(str(tmp_path / f"a{suffix}"))
 
     press(qtbot, dock, "export-copy-command")
 
+    words = shlex.split(QGuiApplication.clipboard().text())
+    assert words[:2] == ["latent-studio", "render"]
+    options = RenderOptions(**parse_arguments(words[1:]).values)
+    assert options.out == tmp_path / f"a{suffix}"
+    assert subject_of(options.source.read_text()) == subject
     bar = window.findChild(MessageBar)
-    assert "whole seed" in bar.findChild(QLabel, "messageTitle").text()
+    assert any(options.source.name in label.text() for label in bar.findChildren(QLabel))
 
 
 def test_a_name_without_its_ending_gets_it(qtbot, window, dock, tmp_path):

@@ -93,7 +93,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "render",
-        "Render the timeline of a session, a timeline file or an exported film.",
+        "Render what a session, a timeline file or an exported film or picture holds.",
         f"{_TASKS}.render:RenderOptions",
         f"{_TASKS}.render:run_render",
     ),

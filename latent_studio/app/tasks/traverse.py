@@ -387,14 +387,14 @@ def _recipe(plan: TraversalPlan) -> str:
             "directions": [
                 {
                     "direction": direction_record(sweep.direction),
-                    "low": sweep.low,
-                    "high": sweep.high,
+                    "low": float(sweep.low),
+                    "high": float(sweep.high),
                     "rows": rows_record(sweep.rows),
                 }
                 for sweep in plan.sweeps
             ],
             "frames": plan.frames,
-            "fps": plan.fps,
+            "fps": float(plan.fps),
             "loop": plan.loop,
             "size": plan.size,
             "quality": plan.settings.quality,

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latent_studio.app.tasks.export_plan import keep_plan
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.exporters.estimate import estimate_bytes
 from latent_studio.ui.command_text import command_text
@@ -210,14 +211,19 @@ class ExportDock(QWidget):
 
     @Slot()
     def _copy_command(self) -> None:
+        kept: list[Path] = []
+
+        def keep(text: str) -> Path:
+            kept.append(keep_plan(text, self._context.studio.paths, stem=self.subject.id))
+            return kept[-1]
+
         try:
-            command = self.subject.command(self._target.target())
+            verb, options = self.subject.command(self._target.target(), keep)
         except LatentStudioError as error:
             self._context.messages.posted.emit("bad", error.title, error.hint, "", None)
             return
-        if isinstance(command, str):
-            self._context.messages.news(command)
-            return
-        verb, options = command
         QGuiApplication.clipboard().setText(command_text(verb, options))
-        self._context.messages.success(self.tr("The command is on the clipboard."))
+        self._context.messages.success(
+            self.tr("The command is on the clipboard."),
+            hint=self.tr("What it draws is kept in {file}.").format(file=kept[0]) if kept else "",
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from latent_studio.app.direction_library import BANKS
 from latent_studio.app.tasks.direction_sheet import DirectionSheet, SheetRow, draw_direction_sheet
-from latent_studio.ui.exports.subject import LABEL_WIDTH, Extent, Target
+from latent_studio.app.tasks.export_plan import directions_text
+from latent_studio.ui.exports.subject import LABEL_WIDTH, Extent, Target, render_options
 from latent_studio.ui.picture_names import file_stem
 from latent_studio.ui.widgets.fields import with_room
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.options import OptionsClass
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.exports.subject import KeepPlan
 
 #: Side of a picture where the panel does not say.
 _SIDE = 128
@@ -101,18 +104,22 @@ class DirectionsExport(QWidget):
 
     def job(self, target: Target) -> Callable[[ProgressSink, CancelToken], object]:
         """See ``ExportSubject``."""
-        sheet = DirectionSheet(
+        return partial(draw_direction_sheet, self._context.studio, self._sheet(target))
+
+    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+        """See ``ExportSubject``."""
+        sheet = self._sheet(target)
+        options = render_options(keep(directions_text(sheet)), sheet.session, target)
+        return "render", replace(options, size=sheet.size)
+
+    def _sheet(self, target: Target) -> DirectionSheet:
+        return DirectionSheet(
             self._context.store.session,
             tuple(SheetRow(entry.direction, *entry.ends) for entry in self._entries()),
             target.out,
             steps=self._steps.value(),
             size=target.size or _SIDE,
         )
-        return partial(draw_direction_sheet, self._context.studio, sheet)
-
-    def command(self, target: Target) -> tuple[str, OptionsClass] | str:
-        """See ``ExportSubject``."""
-        return self.tr("Use latent-studio direction sheet; it takes the model's directions at a seed.")
 
     def _entries(self) -> list[LibraryEntry]:
         model, bank = self._context.models.model, self._bank.currentData()

@@ -9,7 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
 from latent_studio.app.session_film import SessionFilm, write_session_film
-from latent_studio.ui.exports.subject import Extent, Target
+from latent_studio.app.tasks.export_plan import history_text
+from latent_studio.core.history import way_to
+from latent_studio.ui.exports.subject import Extent, Target, render_options
 from latent_studio.ui.picture_names import file_stem
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from latent_studio.core.options import OptionsClass
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.exports.subject import KeepPlan
 
 
 class HistoryExport(QWidget):
@@ -98,11 +101,18 @@ class HistoryExport(QWidget):
         )
         return partial(write_session_film, self._context.studio, film)
 
-    def command(self, target: Target) -> tuple[str, OptionsClass] | str:
+    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
         """See ``ExportSubject``."""
-        return self.tr("The history belongs to the window; there is no command for it.")
+        steps = self._steps()
+        captions = [label for _, label in steps] if self._captions.isChecked() else []
+        kept = keep(history_text([session for session, _ in steps], captions))
+        return "render", render_options(kept, self._context.store.session, target, fps=target.fps)
 
     def _steps(self) -> list[tuple[Session, str]]:
         """Sessions of the open model from the first to the current one, each with what led to it."""
-        history = self._context.store.history
-        return [(step.value, step.label) for step in history.steps[: history.place + 1]]
+        history, model = self._context.store.history, self._context.store.session.model
+        return [
+            (step.value, step.label)
+            for step in way_to(history.steps, history.place)
+            if step.value.model is not None and step.value.model == model
+        ]

@@ -9,7 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from latent_studio.app.picture import save_picture
-from latent_studio.ui.exports.subject import Extent, Target
+from latent_studio.app.tasks.export_plan import picture_text
+from latent_studio.ui.exports.subject import Extent, Target, render_options
 from latent_studio.ui.picture_names import file_stem
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from latent_studio.core.options import OptionsClass
     from latent_studio.exporters.still import StillFormat
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.exports.subject import KeepPlan
 
 
 class PictureExport(QWidget):
@@ -86,6 +88,7 @@ class PictureExport(QWidget):
             resampling=target.resampling,
         )
 
-    def command(self, target: Target) -> tuple[str, OptionsClass] | str:
+    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
         """See ``ExportSubject``."""
-        return self.tr("Save the session first; latent-studio render then draws its picture.")
+        session = self._context.store.session
+        return "render", render_options(keep(picture_text(session)), session, target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from latent_studio.core.errors import OptionError
 from latent_studio.exporters.film_settings import FilmSettings, Resampling
 
 if TYPE_CHECKING:
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
     from PySide6.QtWidgets import QWidget
 
+    from latent_studio.app.tasks.render import RenderOptions
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.options import OptionsClass
+    from latent_studio.core.session import Session
     from latent_studio.exporters.formats import FormatId
 
 
@@ -96,5 +99,61 @@ class ExportSubject(Protocol):
             LatentStudioError: it cannot be done.
         """
 
-    def command(self, target: Target) -> tuple[str, OptionsClass] | str:
-        """The verb and options that write the same file, or a sentence why there are none."""
+    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+        """The verb and options that write the same file.
+
+        Args:
+            target: how and where to.
+            keep: called with what an option cannot hold; see ``latent_studio.app.tasks.export_plan``.
+
+        Raises:
+            LatentStudioError: it cannot be done.
+        """
+
+
+class KeepPlan(Protocol):
+    """Writes a plan into the profile."""
+
+    def __call__(self, text: str, /) -> Path:
+        """Where it is."""
+
+
+def render_options(
+    source: Path, session: Session, target: Target, *, fps: float | None = None
+) -> RenderOptions:
+    """The options of ``render`` for a plan that was kept.
+
+    Args:
+        source: where it is.
+        session: whose model it is for.
+        target: how and where to.
+        fps: frames per second, where the plan does not say it.
+    """
+    from latent_studio.app.tasks.render import RenderOptions
+
+    out, settings = target.out, target.settings
+    return RenderOptions(
+        source,
+        out,
+        model=(session.model.path or None) if session.model is not None else None,
+        fps=fps,
+        size=target.size,
+        quality=settings.quality,
+        format=None if _says_format(out, target.format) else target.format,
+        resampling=target.resampling,
+        crf=settings.crf,
+        lossless=settings.lossless,
+        palette=settings.palette,
+        columns=settings.columns,
+        keep_part=target.keep_part,
+    )
+
+
+def _says_format(out: Path, format: FormatId) -> bool:
+    from latent_studio.exporters.formats import choose_format
+
+    try:
+        return choose_format(out).id == format
+    except OptionError:
+        # A plugin's suffix: the format is told, whichever plugin brings it.
+        return False

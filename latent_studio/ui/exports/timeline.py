@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
+from latent_studio.app.tasks.export_plan import timeline_text
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.film_times import film_times
-from latent_studio.ui.exports.subject import Extent, Target
+from latent_studio.ui.exports.subject import Extent, Target, render_options
 from latent_studio.ui.widgets.timeline_scale import clock
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from latent_studio.core.session import Session
     from latent_studio.core.timeline import Timeline
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.exports.subject import KeepPlan
 
 
 class TimelineExport(QWidget):
@@ -111,11 +113,11 @@ class TimelineExport(QWidget):
         )
         return partial(write_timeline_film, self._context.studio, plan)
 
-    def command(self, target: Target) -> tuple[str, OptionsClass] | str:
+    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
         """See ``ExportSubject``."""
-        return self.tr(
-            "Save the timeline first, in its own menu; then latent-studio render FILE writes the same film."
-        )
+        session = self._context.store.session
+        fps = None if self._own_rate.isChecked() else target.fps
+        return "render", render_options(keep(timeline_text(session)), session, target, fps=fps)
 
     @property
     def _timeline(self) -> Timeline:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
+from latent_studio.app.tasks.export_plan import traversal_text
 from latent_studio.app.tasks.traverse import (
     Sweep,
     TraversalPlan,
@@ -19,7 +20,7 @@ from latent_studio.app.tasks.traverse import (
 from latent_studio.core.errors import OptionError
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.exporters.formats import choose_format
-from latent_studio.ui.exports.subject import LABEL_WIDTH, Extent, Target
+from latent_studio.ui.exports.subject import LABEL_WIDTH, Extent, Target, render_options
 from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.picture_names import file_stem
 from latent_studio.ui.widgets.fields import with_room
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from latent_studio.core.session import Session
     from latent_studio.exporters.formats import FormatId
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.exports.subject import KeepPlan
 
 #: Sweep every edit that is switched on.
 _ALL_EDITS = ""
@@ -160,26 +162,27 @@ class TraversalExport(QWidget):
             keep_part=target.keep_part,
         )
 
-    def command(self, target: Target) -> tuple[str, OptionsClass] | str:
-        """See ``ExportSubject``."""
+    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+        """See ``ExportSubject``: ``traverse`` where it has words for the state, else ``render``."""
         plan = self.plan(target)
-        problem = self._why_no_command(plan)
-        if problem:
-            return problem
+        if not self._fits_traverse(plan):
+            return "render", render_options(keep(traversal_text(plan)), plan.session, target, fps=target.fps)
         sigmas = (self._low.value(), self._high.value()) if self._in_sigma() else None
         return "traverse", traverse_options(plan, sigmas=sigmas)
 
-    def _why_no_command(self, plan: TraversalPlan) -> str:
-        base, swept = plan.session.base, {sweep.direction.id for sweep in plan.sweeps}
-        if not isinstance(base, SeedPoint) or not base.is_whole:
-            return self.tr("The command line starts from a whole seed; snap to one first.")
-        if any(edit.enabled and edit.amount and edit.id not in swept for edit in plan.session.edits):
-            return self.tr("The command line cannot hold other edits; sweep all active edits, or reset them.")
-        if len({sweep.rows for sweep in plan.sweeps}) > 1:
-            return self.tr("The command line sweeps all directions on the same rows.")
-        if len({(sweep.low, sweep.high) for sweep in plan.sweeps}) > 1 and not self._in_sigma():
-            return self.tr("The command line sweeps all directions over the same range.")
-        return ""
+    def _fits_traverse(self, plan: TraversalPlan) -> bool:
+        """Whether the verb starts where the session does, and sweeps as the plan does."""
+        session, swept = plan.session, {sweep.direction.id for sweep in plan.sweeps}
+        return (
+            isinstance(session.base, SeedPoint)
+            and session.base.is_whole
+            and session.mix is None
+            and session.noise is None
+            and not session.locks
+            and not any(edit.enabled and edit.amount and edit.id not in swept for edit in session.edits)
+            and len({sweep.rows for sweep in plan.sweeps}) == 1
+            and (self._in_sigma() or len({(sweep.low, sweep.high) for sweep in plan.sweeps}) == 1)
+        )
 
     # What is shown
 
