@@ -319,6 +319,12 @@ class Actions(QObject):
                 ("S",),
             ),
             ActionSpec(
+                "blend_models",
+                model,
+                self.tr("Blend two models…"),
+                self.tr("Make a model of some rows of one and the other rows of another of its family."),
+            ),
+            ActionSpec(
                 "filter_sliders",
                 directions,
                 self.tr("Filter sliders"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 if TYPE_CHECKING:
+    from latent_studio.app.beside import BesideModel
     from latent_studio.app.store import SessionStore
     from latent_studio.core.session import Session
     from latent_studio.ui.session_bridge import SessionBridge
@@ -23,14 +24,16 @@ class Compared:
     Attributes:
         name: what the user sees: "now", "Step 5: Move e3".
         session: the state; ``None`` is what is shown now, and follows it.
+        beside: another model that shows what is shown now; ``None`` is the open one.
     """
 
     name: str
     session: Session | None = None
+    beside: BesideModel | None = None
 
 
 class Comparison(QObject):
-    """Two to four states. The first is what is shown now, unless it is replaced.
+    """Two to four states or models. The first is what is shown now, unless it is replaced.
 
     Args:
         store: knows the steps.
@@ -70,6 +73,7 @@ class Comparison(QObject):
         self._states = [
             Compared(self.tr("now")),
             Compared(self.tr("step {id}: {label}").format(id=id, label=label), step.value),
+            *[state for state in self._states if state.beside is not None][: MOST - 2],
         ]
         self.changed.emit()
         self.wanted.emit()
@@ -82,6 +86,18 @@ class Comparison(QObject):
         if len(self._states) == MOST:
             del self._states[1]
         self._states.append(kept)
+        self.changed.emit()
+
+    def add_model(self, beside: BesideModel) -> None:
+        """Look at what is shown now in another model too; beyond four the oldest other picture goes."""
+        states = [
+            state
+            for state in self._states
+            if state.beside is None or state.beside.ref.sha256 != beside.ref.sha256
+        ]
+        if len(states) == MOST:
+            del states[1]
+        self._states = [*states, Compared(beside.ref.name, beside=beside)]
         self.changed.emit()
 
     def remove(self, place: int) -> None:
@@ -102,4 +118,7 @@ class Comparison(QObject):
             self._documents = self._store.documents
             # States of another model cannot be shown with this one.
             if old.model is None or new.model is None or old.model.sha256 != new.model.sha256:
-                self.clear()
+                kept = [state for state in self._states if state.session is None]
+                if len(kept) < len(self._states):
+                    self._states = kept
+                    self.changed.emit()

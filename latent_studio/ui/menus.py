@@ -47,7 +47,7 @@ _MENUS = (
             "reset_layout",
         ),
     ),
-    (marked("&Model"), ("random_seed", "next_seed", "previous_seed", "snap_seed")),
+    (marked("&Model"), ("random_seed", "next_seed", "previous_seed", "snap_seed", _LINE, "blend_models")),
     (marked("&Directions"), ("filter_sliders", "sigma_unit", _LINE, "reset_edits")),
     (
         marked("&Timeline"),

@@ -29,6 +29,7 @@ from latent_studio.ui.library import Library
 from latent_studio.ui.measures import MARGIN
 from latent_studio.ui.menus import fill_menu_bar
 from latent_studio.ui.messages import Messages
+from latent_studio.ui.model_blender import ModelBlender
 from latent_studio.ui.model_menus import ModelMenus
 from latent_studio.ui.model_opener import ModelOpener
 from latent_studio.ui.navigation import Navigation
@@ -171,6 +172,7 @@ class Workbench(QObject):
         PhotoDrops(window, self.context, docking=self.docking)
         SelfTest(self.context, window)
         self._library = Library(self.context, window)
+        ModelBlender(self.context, window)
         ThemeController(preferences, actions=actions, parent=self)
         WindowController(
             window,

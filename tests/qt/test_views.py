@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QToolButton, QWidget
 
 from latent_studio.core.latent import Latent
 from latent_studio.core.seed_plane import SeedPoint
@@ -234,3 +234,60 @@ def test_side_by_side_has_room_for_four(canvas):
     assert grey(canvas, 48, 40) == 255
     assert grey(canvas, 152, 40) == 0
     assert grey(canvas, 152, 95) == 255
+
+
+def test_another_model_shows_the_same_latent_beside_and_follows_once_the_hand_rests(
+    qtbot, window, compare, monkeypatch
+):
+    from latent_studio.app.beside import BesideModel
+    from latent_studio.core.session import ModelRef
+    from latent_studio.ui.views import compare as view
+    from tests.helpers.fake_engine import FakeEngine
+    from tests.helpers.fake_studio import SPEC
+
+    def opened(studio, name, progress, cancel):
+        return BesideModel(ModelRef(name, name, f"{name}-sha256"), SPEC, FakeEngine())
+
+    monkeypatch.setattr(view, "open_beside", opened)
+    compare.open_beside("dogs")
+    canvas, comparison = compare.canvas(), window.context.comparison
+
+    def greens() -> list[int]:
+        return [-1 if image is None else image.pixelColor(2, 2).green() for image in canvas._images]
+
+    qtbot.waitUntil(lambda: greens() == [0, 0], timeout=WAIT_MS)
+    window.context.store.set_base(SeedPoint(5), "Go to 5")
+    qtbot.waitUntil(lambda: greens() == [100, 100], timeout=WAIT_MS)
+    assert canvas._pictures[1][0] == "dogs: same z"
+    comparison.compare_step(0)
+    assert [state.name.split(":")[0] for state in comparison.states] == ["now", "step 0", "dogs"]
+    compare.open_beside("cows")
+    qtbot.waitUntil(lambda: len(comparison.states) == 4, timeout=WAIT_MS)
+    # Another open model: its states go, the models beside stay.
+    window.open_model("birds")
+    qtbot.waitUntil(lambda: window.context.store.session.model.name == "birds", timeout=WAIT_MS)
+    assert [state.name for state in comparison.states] == ["now", "dogs", "cows"]
+
+
+def test_a_blend_by_rows_is_asked_for_written_and_opened(qtbot, window, tmp_path, monkeypatch):
+    from latent_studio.app.tasks.model_blend import ModelBlendResult
+    from latent_studio.ui import model_blender
+
+    given = []
+
+    def blend(studio, options, progress, cancel):
+        given.append(options)
+        return ModelBlendResult(tmp_path / "mixed.safetensors")
+
+    monkeypatch.setattr(model_blender, "run_model_blend", blend)
+    window.context.actions["blend_models"].trigger()
+    sheet = window.findChild(QWidget, "formSheet")
+    assert sheet.findChild(QLineEdit, "option-first").text() == "cats.safetensors"
+    begin = sheet.findChild(QPushButton, "formBegin")
+    begin.click()
+    assert "which model" in sheet.findChild(QLabel, "formReason").text()
+    sheet.findChild(QLineEdit, "option-second").setText("dogs")
+    sheet.findChild(QLineEdit, "option-rows").setText("0-3")
+    begin.click()
+    qtbot.waitUntil(lambda: window.context.store.session.model.name == "mixed", timeout=WAIT_MS)
+    assert (given[0].second, given[0].rows) == ("dogs", (0, 1, 2, 3))

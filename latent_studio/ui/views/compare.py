@@ -1,8 +1,9 @@
-"""The comparison: what is shown now beside other steps."""
+"""The comparison: what is shown now beside other steps, and in other models."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Slot
@@ -10,13 +11,17 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from latent_studio.core.render import Quality, RenderRequest
+from latent_studio.app.beside import open_beside, session_beside
+from latent_studio.core.render import Frame, Quality, RenderRequest
+from latent_studio.ui.failures import Failure
+from latent_studio.ui.model_menus import choose_model
 from latent_studio.ui.widgets.compare_canvas import MODES, CompareCanvas, CompareMode
 
 if TYPE_CHECKING:
@@ -24,7 +29,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QShowEvent
 
-    from latent_studio.core.render import Frame
+    from latent_studio.app.beside import BesideModel
+    from latent_studio.app.studio import Studio
+    from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
 
@@ -32,7 +39,7 @@ _CLIENT = "comparison"
 
 
 class CompareView(QWidget):
-    """Shows two to four states; the first follows the hand.
+    """Shows two to four states or models; the first follows the hand, and so do other models once it rests.
 
     Args:
         context: the window's parts.
@@ -46,6 +53,8 @@ class CompareView(QWidget):
         self._made: list[tuple[Session, NDArray[np.uint8]]] = []
         self._wished: dict[int, Session] = {}
         self._next_wish = 0
+        #: What each other model was last asked for, and whether that is on its way.
+        self._beside: dict[str, tuple[Session, bool]] = {}
         self._canvas = CompareCanvas(self)
         self._canvas.setObjectName("compare-canvas")
         self._canvas.setToolTip(
@@ -85,11 +94,26 @@ class CompareView(QWidget):
         self._clear.setObjectName("compare-clear")
         self._clear.setToolTip(self.tr("Forget the other pictures."))
         self._clear.clicked.connect(self._comparison.clear)
+        self._models = QToolButton(self)
+        self._models.setObjectName("compare-model")
+        self._models.setText(self.tr("Model"))
+        self._models.setAccessibleName(self.tr("Compare with a model"))
+        self._models.setToolTip(
+            self.tr("Show the same latent in another model beside this one; up to four pictures in all.")
+        )
+        self._models.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._models.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self._menu.aboutToShow.connect(self._fill_models)
+        self._models.setMenu(self._menu)
+        row.addWidget(self._models)
         row.addWidget(self._keep)
         row.addWidget(self._clear)
         self._hint = QLabel(
             self.tr(
-                "Nothing to compare yet. Keep this picture and go on, or press C on a step of the history."
+                "Nothing to compare yet. Keep this picture and go on, press C on a step of the history, "
+                "or show another model beside this one."
             ),
             self,
         )
@@ -110,6 +134,7 @@ class CompareView(QWidget):
         self._comparison.changed.connect(self._later.start)
         context.renders.frame_ready.connect(self._take_frame)
         context.pictures.ready.connect(self._take_picture)
+        context.pictures.computed.connect(self._take_beside)
         context.models.model_changed.connect(self._forget)
 
     def canvas(self) -> CompareCanvas:
@@ -126,6 +151,75 @@ class CompareView(QWidget):
         super().hideEvent(event)
         self._wished = {}
         self._context.pictures.wish(_CLIENT, ())
+
+    # Other models
+
+    @Slot()
+    def _fill_models(self) -> None:
+        from latent_studio.checkpoints.bundled import bundled_models
+
+        self._menu.clear()
+        models, open_model = self._context.models, self._context.models.model
+        names = dict.fromkeys((*bundled_models(), *models.library))
+        places = [(name, name) for name in names]
+        places += [(recent.name, str(recent.path)) for recent in models.recents if recent.name not in names]
+        for name, place in places:
+            if open_model is not None and name == open_model.ref.name:
+                continue
+            action = self._menu.addAction(name.replace("&", "&&"))
+            action.setToolTip(place)
+            action.triggered.connect(partial(self.open_beside, place))
+        self._menu.addAction(self.tr("Choose a file…")).triggered.connect(self._choose_beside)
+        self._menu.setEnabled(open_model is not None)
+
+    @Slot()
+    def _choose_beside(self) -> None:
+        path = choose_model(self._context.models, self, title=self.tr("Compare with a model"))
+        if path:
+            self.open_beside(path)
+
+    def open_beside(self, name_or_path: str, *_: object) -> None:
+        """Open a model beside the open one, in a job; its picture follows the hand."""
+        if self._context.models.model is None:
+            return
+        self._context.jobs.start(
+            self.tr("Open {name} beside").format(name=Path(name_or_path).stem),
+            partial(_open_beside, self._context.studio, name_or_path),
+            on_done=self._comparison.add_model,
+            on_failed=self._context.messages.failure,
+            quiet=True,
+        )
+
+    def _beside_session(self, beside: BesideModel) -> tuple[Session, str]:
+        model = self._context.models.model
+        assert model is not None  # noqa: S101 -- asked for only while one is open
+        return session_beside(self._context.store.session, model.spec, other=beside.spec, ref=beside.ref)
+
+    def _ask_beside(self, beside: BesideModel, session: Session) -> None:
+        """Have the other model draw a state, once the hand rests: one picture of each model at a time."""
+        sha256 = beside.ref.sha256
+        asked = self._beside.get(sha256)
+        if not self.isVisible() or (asked is not None and (asked[1] or asked[0] == session)):
+            return
+        if not self._context.renders.is_sharp:
+            return
+        self._beside[sha256] = (session, True)
+        request = RenderRequest.of(session, revision=0)
+        self._context.pictures.compute(
+            ("beside", sha256, session), partial(beside.engine.render_final, request)
+        )
+
+    @Slot(object, object)
+    def _take_beside(self, token: object, outcome: object) -> None:
+        if not (isinstance(token, tuple) and token[0] == "beside"):
+            return
+        _, sha256, session = token
+        self._beside[sha256] = (session, False)
+        if isinstance(outcome, Failure):
+            self._context.messages.failure(outcome)
+        elif isinstance(outcome, Frame):
+            self._keep_picture(session, outcome)
+        self._show()
 
     def _set_mode(self, mode: CompareMode, checked: bool = True) -> None:
         self._canvas.setMode(mode)
@@ -149,8 +243,17 @@ class CompareView(QWidget):
             self._show()
 
     def _keep_picture(self, session: Session, frame: Frame) -> None:
-        alive = [self._comparison.session_of(state) for state in self._comparison.states]
-        kept = [made for made in self._made if made[0] in alive and made[0] != session]
+        alive = [
+            self._comparison.session_of(state) for state in self._comparison.states if state.beside is None
+        ]
+        # The latest picture of each other model stays until its next one is there.
+        beside = {state.beside.ref for state in self._comparison.states if state.beside is not None}
+        kept = [
+            made
+            for made in self._made
+            if made[0] != session
+            and (made[0] in alive or (made[0].model in beside and made[0].model != session.model))
+        ]
         self._made = [*kept, (session, frame.pixels)]
 
     def _pixels_of(self, session: Session) -> NDArray[np.uint8] | None:
@@ -164,6 +267,13 @@ class CompareView(QWidget):
         pictures: list[tuple[str, NDArray[np.uint8] | None]] = []
         wanted: list[Session] = []
         for state in states:
+            if state.beside is not None:
+                if self._context.models.model is not None:
+                    shown, words = self._beside_session(state.beside)
+                    latest = next((p for made, p in self._made if made.model == state.beside.ref), None)
+                    pictures.append((f"{state.name}: {words}", latest))
+                    self._ask_beside(state.beside, shown)
+                continue
             session = self._comparison.session_of(state)
             pixels = self._pixels_of(session)
             if pixels is None and state.session is None and renders.frame is not None:
@@ -184,3 +294,9 @@ class CompareView(QWidget):
         self._clear.setEnabled(len(states) > 1)
         self._keep.setEnabled(model is not None)
         self._canvas.setPictures(pictures)
+
+
+def _open_beside(
+    studio: Studio, name_or_path: str, progress: ProgressSink, cancel: CancelToken
+) -> BesideModel:
+    return open_beside(studio, name_or_path, progress, cancel)
