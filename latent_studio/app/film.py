@@ -55,8 +55,8 @@ class Film:
         order: index of the picture of every frame; each once and in order when ``None``.
         fps: frames per second.
         loop: how often a viewer plays it, 0 for ever, where the format can say so.
-        side: side of a picture in pixels; ``None`` is the model's own.
-        resampling: how pictures are brought to that side.
+        side: longer side of a picture in pixels; ``None`` is the model's own.
+        resampling: how pictures are brought to that size.
         recipe: JSON text that is stored in the file.
         settings: how it is encoded.
         keep_part: after a cancel, finish the file with the frames there are, as ``name-part.gif``.
@@ -131,15 +131,14 @@ def write_film(panes: Sequence[Pane], film: Film, progress: ProgressSink, cancel
     if film.pictures < 1 or not len(order) or not panes:
         raise OptionError("--frames", "There is no frame to write.", hint="Ask for at least one.")
     check_fps(film.format, film.fps)
-    specs = [pane.engine.spec for pane in panes]
-    side = film.side or max(spec.resolution for spec in specs if spec is not None)
-    size = (len(panes) * side + (len(panes) - 1) * _GAP, side)
+    sizes = _pane_sizes(panes, order[0], film.side)
+    size = (sum(width for width, _ in sizes) + (len(panes) - 1) * _GAP, sizes[0][1])
     target = _part_name(film.out) if film.keep_part else film.out
     exporter = make_exporter(film.format, film.settings)
     exporter.open(target, size=size, fps=film.fps, loop=film.loop, recipe=film.recipe)
     written = 0
     try:
-        for _ in _frames_written(exporter, panes, film, order, side, progress, cancel):
+        for _ in _frames_written(exporter, panes, film, order, sizes, progress, cancel):
             written += 1
         exporter.close()
         if target != film.out:
@@ -157,7 +156,7 @@ def _frames_written(
     panes: Sequence[Pane],
     film: Film,
     order: Sequence[int],
-    side: int,
+    sizes: Sequence[tuple[int, int]],
     progress: ProgressSink,
     cancel: CancelToken,
 ) -> Iterator[None]:
@@ -170,7 +169,7 @@ def _frames_written(
         step = (film.pictures - 1) / max(1, count - 1)
         first = sorted({round(index * step) for index in range(count)})
     # Kept as the models made them: a few enlarged frames could take all memory.
-    picture_bytes = sum(4 * pane.engine.spec.resolution**2 for pane in panes if pane.engine.spec is not None)
+    picture_bytes = sum(4 * high * wide for high, wide in (_own_size(pane, order[0]) for pane in panes))
     capacity = max(1, _KEPT_BYTES // max(1, picture_bytes))
     needed = list(_needed(order, first, capacity=capacity))
     rendered = _rendered(panes, needed, progress, cancel)
@@ -181,7 +180,7 @@ def _frames_written(
     for position, index in enumerate(order):
         cancel.check()
         pictures = kept.pop(index) if index in kept else next(rendered)
-        exporter.add(_composed(panes, pictures, index, film, side))
+        exporter.add(_composed(panes, pictures, index, film, sizes))
         if comes_last[index] > position and len(kept) < capacity:
             kept[index] = pictures
         yield
@@ -213,16 +212,37 @@ def _rendered(
         yield tuple(frame.pixels for frame in frames)
 
 
+def _own_size(pane: Pane, index: int) -> tuple[int, int]:
+    """Height and width of a pane's pictures as its model makes them."""
+    spec = pane.engine.spec
+    if spec is None:
+        raise AssertionError("a pane's engine has a model")
+    return spec.size_at(pane.request_at(index).synthesis.chosen_scale)
+
+
+def _pane_sizes(panes: Sequence[Pane], index: int, side: int | None) -> list[tuple[int, int]]:
+    """Width and height of every pane's pictures in the film; all are as high as the highest."""
+    from latent_studio.exporters.pixels import size_with_side
+
+    own = [_own_size(pane, index) for pane in panes]
+    _, height = size_with_side(*max(own), side)
+    return [(max(1, round(height * wide / high)), height) for high, wide in own]
+
+
 def _composed(
-    panes: Sequence[Pane], pictures: tuple[NDArray[np.uint8], ...], index: int, film: Film, side: int
+    panes: Sequence[Pane],
+    pictures: tuple[NDArray[np.uint8], ...],
+    index: int,
+    film: Film,
+    sizes: Sequence[tuple[int, int]],
 ) -> NDArray[np.uint8]:
     """A frame at its final size."""
     from latent_studio.exporters.compose import beside, captioned
     from latent_studio.exporters.pixels import resized
 
     ready = []
-    for pane, picture in zip(panes, pictures, strict=True):
-        fitted = resized(picture, side, side, resampling=film.resampling)
+    for pane, picture, (width, height) in zip(panes, pictures, sizes, strict=True):
+        fitted = resized(picture, width, height, resampling=film.resampling)
         ready.append(captioned(fitted, pane.caption_at(index)) if pane.caption_at is not None else fitted)
     return ready[0] if len(ready) == 1 else beside(ready, gap=_GAP)
 

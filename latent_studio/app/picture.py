@@ -57,7 +57,7 @@ def save_picture(
         progress: told when the picture is there.
         cancel: looked at before rendering.
         format: of the file.
-        side: of the picture in pixels; ``None`` is the model's own.
+        side: longer one of the picture in pixels; ``None`` is the model's own.
         resampling: how it is brought to that side.
 
     Raises:
@@ -66,13 +66,13 @@ def save_picture(
     """
     from latent_studio.app.recipe import recipe_of
     from latent_studio.core.jobs import Progress
-    from latent_studio.exporters.pixels import resized
+    from latent_studio.exporters.pixels import resized, size_with_side
     from latent_studio.exporters.still import save_still
 
     cancel.check()
     frame = studio.engine.render_final(RenderRequest.of(session, revision=0))
     progress(Progress(0.9, "Rendered", preview=frame))
-    height, width = (side, side) if side is not None else frame.pixels.shape[:2]
+    width, height = size_with_side(*frame.pixels.shape[:2], side)
     save_still(
         path,
         resized(frame.pixels, width, height, resampling=resampling),

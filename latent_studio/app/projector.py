@@ -14,6 +14,7 @@ from latent_studio.core.latent import Latent
 from latent_studio.core.noise_maps import FoundNoise
 from latent_studio.core.render import Frame, Quality
 from latent_studio.core.spaces import Space
+from latent_studio.core.spec import require_square
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,6 +104,7 @@ class Projector:
         from latent_studio.methods.projection.published import PublishedSettings, project_published
 
         generator = model.generator
+        require_square(generator.spec)
         step = self._engine.job_step
         progress(Progress(None, "Looking at the model"))
         key = (model.ref.sha256, class_idx)

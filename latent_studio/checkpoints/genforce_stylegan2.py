@@ -46,7 +46,7 @@ class _Conversion:
     def __init__(self, state: StateDict) -> None:
         self._state = state
         self._w_dim = state.shape("synthesis.layer0.style.weight", ndim=2)[1]
-        self._width = state.shape("synthesis.early_layer.const", ndim=4)[1]
+        _, self._width, *self._base = state.shape("synthesis.early_layer.const", ndim=4)
         self._noisy = "synthesis.layer0.noise_strength" in state
         self._outputs = self._numbers(_OUTPUT)
         self._made: dict[str, Tensor] = {}
@@ -57,7 +57,7 @@ class _Conversion:
         if levels > MOST_LEVELS:
             raise state.refuse(f"has {2 * levels + 1} layers, which would make a picture too large")
         self._mapping()
-        const = state.take("synthesis.early_layer.const", (1, self._width, 4, 4))
+        const = state.take("synthesis.early_layer.const", (1, self._width, *self._base))
         self._made["synthesis.b4.const"] = const[0]
         skip = len(self._outputs) > 1 or levels == 0
         for level in range(levels + 1):
@@ -114,7 +114,8 @@ class _Conversion:
         self._style(name, ours)
         if self._noisy:
             self._made[f"{ours}.noise_strength"] = state.take(f"{name}.noise_strength", ())
-            self._made[f"{ours}.noise_const"] = state.take(f"{name}.noise", (1, 1, side, side))[0, 0]
+            size = [one * side // 4 for one in self._base]
+            self._made[f"{ours}.noise_const"] = state.take(f"{name}.noise", (1, 1, *size))[0, 0]
         if up:
             self._made[f"{ours}.resample_filter"] = self._filter(f"{name}.filter.kernel")
         self._width = out

@@ -85,6 +85,8 @@ class _Conversion:
         self._colours = state.shape("to_rgb1.bias", ndim=4)[1]
         self._width = 0
         self._noises = 0
+        #: Rows and columns of the constant; all maps grow from it.
+        self._base = [4, 4]
         self._rng = torch.Generator().manual_seed(0)
         self._made: dict[str, Tensor] = {}
         self._notes: list[str] = []
@@ -95,8 +97,8 @@ class _Conversion:
         if self._multi_size:
             self._width = state.shape(f"conv1.{self._names.conv}", ndim=5)[2]
         else:
-            self._width = state.shape(self._names.const, ndim=4)[1]
-            const = state.take(self._names.const, (1, self._width, 4, 4))
+            _, self._width, *self._base = state.shape(self._names.const, ndim=4)
+            const = state.take(self._names.const, (1, self._width, *self._base))
             self._made["synthesis.b4.const"] = const[0]
         self._conv("conv1", "b4.conv1", side=4)
         self._picture("to_rgb1", "b4", up=False)
@@ -142,11 +144,12 @@ class _Conversion:
 
     def _noise(self, side: int) -> Tensor:
         name = self._names.noise.format(self._noises)
+        size = [one * side // 4 for one in self._base]
         self._noises += 1
         if self._names.noise.format(0) in self._state:
-            return self._state.take(name, (1, 1, side, side))[0, 0]
+            return self._state.take(name, (1, 1, *size))[0, 0]
         # Old files leave them out, and the programs that wrote those draw new ones at every start.
-        return torch.randn(side, side, generator=self._rng)
+        return torch.randn(*size, generator=self._rng)
 
     def _picture(self, name: str, ours: str, *, up: bool) -> None:
         state, colours = self._state, self._colours

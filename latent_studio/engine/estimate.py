@@ -72,6 +72,8 @@ def estimate(tensors: Mapping[str, Tensor], spec: GeneratorSpec) -> Estimate:
         spec: of the generator in it.
     """
     sides = spec.stage_resolutions or (spec.resolution,)
+    # Pixels of a picture for each of a square one.
+    shape_share = math.prod(spec.size_of(4)) / 16
     names = [name for name, tensor in tensors.items() if tensor.ndim == 4 and tensor.shape[-1] >= 3]
     widths = [spec.channels] * len(sides)
     work = 0.0
@@ -85,12 +87,13 @@ def estimate(tensors: Mapping[str, Tensor], spec: GeneratorSpec) -> Estimate:
         widths[stage] = max(widths[stage], shape[0])
         # An up-convolution has its products at each pixel that goes in.
         side = sides[stage] / 2 if name.endswith("conv0.weight") else sides[stage]
-        work += math.prod(shape) * side**2
+        work += math.prod(shape) * side**2 * shape_share
     numbers = sum(tensor.numel() for tensor in tensors.values())
     return Estimate(
         weights_bytes=round(numbers * _FLOAT_BYTES * _PREPARED),
         stage_bytes=tuple(
-            _TOGETHER * _FLOAT_BYTES * width * side**2 for width, side in zip(widths, sides, strict=True)
+            round(_TOGETHER * _FLOAT_BYTES * width * side**2 * shape_share)
+            for width, side in zip(widths, sides, strict=True)
         ),
         multiply_adds=work * _MORE_WORK.get(spec.family, 1.0),
         layers=len(names),

@@ -222,8 +222,12 @@ class Renderer:
         self, request: RenderRequest, pixels: NDArray[np.uint8], quality: Quality, started: float
     ) -> Frame:
         stages = self.generator.stages
-        side = pixels.shape[0]
-        run = next(index for index, stage in enumerate(stages, start=1) if stage.resolution == side)
+        size_of = self.generator.spec.size_of
+        run = next(
+            index
+            for index, stage in enumerate(stages, start=1)
+            if size_of(stage.resolution) == pixels.shape[:2]
+        )
         return Frame(
             revision=request.revision,
             quality=quality,

@@ -33,6 +33,14 @@ def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
+def size_with_side(high: int, wide: int, side: int | None) -> tuple[int, int]:
+    """Width and height of a picture whose longer side becomes ``side``; ``None`` keeps its size."""
+    if side is None:
+        return wide, high
+    longer = max(high, wide)
+    return max(1, round(side * wide / longer)), max(1, round(side * high / longer))
+
+
 def resized(
     pixels: NDArray[np.uint8], width: int, height: int, *, resampling: Resampling = "lanczos"
 ) -> NDArray[np.uint8]:

@@ -72,19 +72,26 @@ def taken_ws(ws: Tensor, spec: GeneratorSpec, device: torch.device) -> Tensor:
     return ws
 
 
-def check_noise(noise: NoiseMaps, resolutions: Sequence[int], *, batch: int) -> None:
-    """Raise IncompatibleLatentError unless there is one map, or ``None``, for each noise input."""
-    if len(noise) != len(resolutions):
+def check_noise(noise: NoiseMaps, stored: Sequence[Tensor], *, batch: int) -> None:
+    """Raise IncompatibleLatentError unless there is one map, or ``None``, for each noise input.
+
+    Args:
+        noise: what was given.
+        stored: the model's own maps, ``(1, 1, H, W)`` each.
+        batch: how many pictures.
+    """
+    if len(noise) != len(stored):
         raise IncompatibleLatentError(
-            f"There are {len(noise)} noise maps; this model has {len(resolutions)} noise inputs.",
+            f"There are {len(noise)} noise maps; this model has {len(stored)} noise inputs.",
             hint="Ask the model for its noise maps.",
         )
-    for index, (noise_map, side) in enumerate(zip(noise, resolutions, strict=True)):
+    for index, (noise_map, own) in enumerate(zip(noise, stored, strict=True)):
         if noise_map is None:
             continue
-        if tuple(noise_map.shape) not in {(1, 1, side, side), (batch, 1, side, side)}:
+        high, wide = own.shape[-2:]
+        if tuple(noise_map.shape) not in {(1, 1, high, wide), (batch, 1, high, wide)}:
             raise IncompatibleLatentError(
-                f"Noise map {index} has shape {tuple(noise_map.shape)}; expected (1, 1, {side}, {side}).",
+                f"Noise map {index} has shape {tuple(noise_map.shape)}; expected (1, 1, {high}, {wide}).",
                 hint="Ask the model for its noise maps.",
             )
 

@@ -170,7 +170,7 @@ class GrownGenerator:
         if noise is None:
             noise = self.noise_maps(noise_mode, batch=ws.shape[0])
         else:
-            check_noise(noise, [stored.shape[-1] for stored in self._network.noise], batch=ws.shape[0])
+            check_noise(noise, self._network.noise, batch=ws.shape[0])
         return run_stages(self._stages, ws, noise)
 
     def style_weights(self) -> Sequence[StyleWeight]:

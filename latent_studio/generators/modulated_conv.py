@@ -50,6 +50,7 @@ class ModulatedConv:
         gain: multiplies the activation's result.
         clamp: bound on the absolute result; ``None`` for no bound.
         half: float16 layer, whose styles are normalised to keep products in range.
+        base: rows and columns of the network's constant; 4 x 4 makes square maps.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ModulatedConv:
     gain: float
     clamp: float | None
     half: bool = False
+    base: tuple[int, int] = (4, 4)
     #: ``(in_channels, out_channels)`` float32: squared weights summed over the kernel, for the demodulation.
     weight_energy: Tensor = field(init=False)
 
@@ -128,10 +130,10 @@ class ConvForm(Protocol):
         Args:
             x: ``(N, in_channels, H, W)`` in the layer's precision, any memory format; is not written to.
             styles: ``(N, in_channels)`` float32.
-            noise: ``(1 or N, 1, resolution, resolution)`` float32, or ``None``.
+            noise: ``(1 or N, 1, H, W)`` float32, or ``None``.
 
         Returns:
-            ``(N, out_channels, resolution, resolution)``, a new tensor.
+            ``(N, out_channels, H, W)``, a new tensor.
         """
         ...
 
@@ -280,7 +282,8 @@ def forms_for(layer: ModulatedConv) -> tuple[FormName, ...]:
         "activations_channels_last",
     )
     on_cpu = layer.weight.device.type == "cpu"
-    if on_cpu and not layer.up and not layer.half and layer.resolution % TILE == 0:
+    in_tiles = all(layer.resolution * side // 4 % TILE == 0 for side in layer.base)
+    if on_cpu and not layer.up and not layer.half and in_tiles:
         return (*forms, "winograd")
     return forms
 

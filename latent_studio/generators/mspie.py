@@ -272,7 +272,7 @@ class MSPIE:
         if noise is None:
             noise = self.noise_maps(noise_mode, batch=ws.shape[0])
         else:
-            check_noise(noise, [one.shape[-1] for one in self._noise], batch=ws.shape[0])
+            check_noise(noise, self._noise, batch=ws.shape[0])
         return run_stages(self._blocks, ws, noise)
 
     def style_weights(self) -> Sequence[StyleWeight]:

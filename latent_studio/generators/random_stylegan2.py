@@ -29,6 +29,7 @@ def random_checkpoint(
     architecture: Architecture = "skip",
     use_noise: bool = True,
     noise_strength: float = 0.1,
+    base: tuple[int, int] = (4, 4),
     seed: int = 0,
     options: dict[str, OptionValue] | None = None,
 ) -> Checkpoint:
@@ -46,6 +47,7 @@ def random_checkpoint(
         architecture: how pictures come out of the blocks.
         use_noise: whether convolutions take noise.
         noise_strength: of each of them.
+        base: rows and columns of the constant.
         seed: the same seed gives the same weights.
         options: further options of the checkpoint.
     """
@@ -58,13 +60,13 @@ def random_checkpoint(
         name = f"synthesis.b{side}"
         maker.filter(name)
         if side == 4:
-            maker.normal(f"{name}.const", width, 4, 4)
+            maker.normal(f"{name}.const", width, *base)
         else:
             maker.conv(f"{name}.conv0", below, width, w_dim=w_dim)
         maker.conv(f"{name}.conv1", width, width, w_dim=w_dim)
         if use_noise:
             for conv in ("conv1",) if side == 4 else ("conv0", "conv1"):
-                maker.normal(f"{name}.{conv}.noise_const", side, side)
+                maker.normal(f"{name}.{conv}.noise_const", side * base[0] // 4, side * base[1] // 4)
                 maker.constant(f"{name}.{conv}.noise_strength", noise_strength)
         if architecture == "skip" or side == resolution:
             maker.normal(f"{name}.torgb.weight", channels, width, 1, 1)

@@ -135,8 +135,7 @@ class StyleGAN2:
         if noise is None:
             noise = self.noise_maps(noise_mode, batch=ws.shape[0])
         else:
-            sides = [stored.shape[-1] for stored in self._network.noise]
-            check_noise(noise, sides, batch=ws.shape[0])
+            check_noise(noise, self._network.noise, batch=ws.shape[0])
         return run_stages(self._stages, ws, noise)
 
     def style_weights(self) -> Sequence[StyleWeight]:
@@ -248,9 +247,9 @@ class StyleGAN2:
         """A call that runs this layer alone in one form; see ``PlannedGenerator.layer_call``."""
         self._check_form(layer, form)
         weights = self._layer(layer)
-        side = weights.resolution // 2 if weights.up else weights.resolution
+        size = self._spec.size_of(weights.resolution // 2 if weights.up else weights.resolution)
         rng = torch.Generator().manual_seed(0)
-        x = torch.randn(1, weights.in_channels, side, side, generator=rng)
+        x = torch.randn(1, weights.in_channels, *size, generator=rng)
         # Nearly all forms hand on their result so.
         x = x.to(self.device, weights.weight.dtype).contiguous(memory_format=torch.channels_last)
         styles = weights.styles(self.w_avg.expand(1, self._spec.num_ws, -1))
@@ -338,7 +337,16 @@ def _spec_of(network: Network, tensors: Mapping[str, Tensor]) -> GeneratorSpec:
         num_parameters=sum(tensors[name].numel() for name in network.parameter_names),
         variant=network.architecture,
         has_styles=True,
+        base=_base_of(network),
     )
+
+
+def _base_of(network: Network) -> tuple[int, int]:
+    const = network.blocks[0].const
+    if const is None:
+        raise AssertionError("the first block has the constant")
+    high, wide = const.shape[2:]
+    return high, wide
 
 
 def _style_weights_of(block: Block, tensors: Mapping[str, Tensor]) -> Sequence[StyleWeight]:

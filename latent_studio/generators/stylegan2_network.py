@@ -41,6 +41,8 @@ Architecture = Literal["skip", "resnet", "orig"]
 Precision = Literal["float32", "float16"]
 
 _HALF_RESOLUTIONS = 4
+#: Of the constant's sides; a file that claims more would ask for pictures that nobody can hold.
+_LARGEST_BASE = 64
 # float16 ends at 65504; the official fp16 networks are trained with activations bounded by this.
 _HALF_CLAMP = 256.0
 
@@ -196,7 +198,7 @@ class PlannedConv:
         return other
 
     def __call__(self, x: Tensor, ws: Tensor, noise: NoiseMaps) -> Tensor:
-        """``(N, in_channels, H, W)`` to ``(N, out_channels, resolution, resolution)``."""
+        """``(N, in_channels, H, W)`` to ``(N, out_channels, H, W)``, doubled when it goes up."""
         styles = self.layer.styles(ws)
         noise_map = None if self.layer.noise_idx is None else noise[self.layer.noise_idx]
         wanted = [x, styles] if noise_map is None else [x, styles, noise_map]
@@ -210,9 +212,9 @@ class Block:
     """One resolution of the synthesis network; a ``Stage``.
 
     Attributes:
-        resolution: side of its output.
+        resolution: side of its output; of one that is not square, the side were its constant 4 x 4.
         num_rows: one past the last row of ws its convolutions read.
-        const: ``(1, C, 4, 4)``, where the first block starts; ``None`` in the others.
+        const: ``(1, C, h, w)``, where the first block starts, usually 4 x 4; ``None`` in the others.
         conv0: the up-convolution; ``None`` in the first block.
         conv1: the second convolution.
         torgb: ``None`` where the architecture makes no picture.
@@ -300,7 +302,13 @@ def read_network(reader: TensorReader, options: StyleGAN2Options, *, precision: 
         MissingWeightsError: a tensor is missing, has another shape, or is left over.
     """
     resolutions = _resolutions(reader)
-    const = reader.take("synthesis.b4.const", None, 4, 4)
+    const = reader.take("synthesis.b4.const", None, None, None)
+    if not all(1 <= side <= _LARGEST_BASE for side in const.shape[1:]):
+        raise MissingWeightsError(
+            f"The constant is {const.shape[1]} x {const.shape[2]}; this version knows up to "
+            f"{_LARGEST_BASE} x {_LARGEST_BASE}.",
+            hint="The file may be damaged, or hold another kind of network.",
+        )
     w_dim = reader.take("synthesis.b4.conv1.affine.weight", const.shape[0], None).shape[1]
     w_avg = reader.take("mapping.w_avg", w_dim)
     mapping = read_mapping(
@@ -374,6 +382,7 @@ class _BlockBuilder:
         self.noise: list[Tensor] = []
         self._row = 0
         self._channels = 0
+        self._base = (4, 4)
 
     def block(self, resolution: int) -> Block:
         """The block of one resolution; call from low to high."""
@@ -384,8 +393,9 @@ class _BlockBuilder:
         # Both ways through a resnet block count half, so that their sum keeps its variance.
         share = math.sqrt(0.5) if resnet else 1.0
         if first:
-            const = reader.take(f"{name}.const", None, 4, 4)[None].to(dtype)
+            const = reader.take(f"{name}.const", None, None, None)[None].to(dtype)
             self._channels = const.shape[1]
+            self._base = (const.shape[2], const.shape[3])
         else:
             in_channels = self._channels
             conv0 = self._conv(f"{name}.conv0", resolution, up=True, gain=1.0)
@@ -421,7 +431,8 @@ class _BlockBuilder:
         if self._use_noise:
             noise_idx = len(self.noise)
             noise_strength = float(reader.take(f"{name}.noise_strength"))
-            self.noise.append(reader.take(f"{name}.noise_const", resolution, resolution)[None, None])
+            size = (side * resolution // 4 for side in self._base)
+            self.noise.append(reader.take(f"{name}.noise_const", *size)[None, None])
         clamp = self._clamp(half=half)
         layer = ModulatedConv(
             name=name.removeprefix("synthesis."),
@@ -438,6 +449,7 @@ class _BlockBuilder:
             gain=self._activation.gain * gain,
             clamp=None if clamp is None else clamp * gain,
             half=half,
+            base=self._base,
         )
         self._channels = layer.out_channels
         self._row += 1

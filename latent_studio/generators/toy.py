@@ -164,7 +164,7 @@ class ToyGenerator:
         ws = taken_ws(ws, self._spec, self.device)
         if noise is None:
             noise = self.noise_maps(noise_mode, batch=ws.shape[0])
-        check_noise(noise, _RESOLUTIONS, batch=ws.shape[0])
+        check_noise(noise, self._noise, batch=ws.shape[0])
         return run_stages(self._stages, ws, noise)
 
     def style_weights(self) -> Sequence[StyleWeight]:

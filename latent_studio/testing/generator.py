@@ -100,7 +100,7 @@ class _GeneratorChecks:
         spec, ws = self._spec, self._map()
         kept = ws.clone()
         picture = self._generator.synthesize(ws)
-        _require_tensor(picture, (2, spec.channels, spec.resolution, spec.resolution), "synthesize's result")
+        _require_tensor(picture, (2, spec.channels, *spec.picture_size), "synthesize's result")
         require(torch.equal(ws, kept), "synthesize wrote to ws")
         require(
             torch.equal(picture, self._generator.synthesize(ws)),
@@ -128,8 +128,8 @@ class _GeneratorChecks:
             require(unchanged, f"to_rgb of stage {index} writes to its features, which may be cached")
             require((rgb is not None) == stage.has_preview, f"stage {index} says otherwise in has_preview")
             if rgb is not None:
-                side = stage.resolution
-                _require_tensor(rgb, (1, self._spec.channels, side, side), f"the picture of stage {index}")
+                size = self._spec.size_of(stage.resolution)
+                _require_tensor(rgb, (1, self._spec.channels, *size), f"the picture of stage {index}")
         require(
             rgb is not None and torch.equal(rgb, generator.synthesize(ws)),
             "the stages one by one give other bits than synthesize",

@@ -24,7 +24,9 @@ def family_name(family: str) -> str:
 def headline(spec: GeneratorSpec) -> str:
     """``"StyleGAN2 · 256 px · 14 rows"``."""
     rows = f"{spec.num_ws} row{'s' if spec.num_ws != 1 else ''}"
-    return f"{family_name(spec.family)} · {spec.resolution} px · {rows}"
+    high, wide = spec.picture_size
+    size = f"{high} px" if spec.is_square else f"{wide} × {high} px"
+    return f"{family_name(spec.family)} · {size} · {rows}"
 
 
 def shape_text(spec: GeneratorSpec) -> str:

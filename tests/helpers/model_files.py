@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 
 def write_tiny_model(
-    path: Path, *, resolution: int = 16, c_dim: int = 0, channels: int = 3, seed: int = 0
+    path: Path,
+    *,
+    resolution: int = 16,
+    c_dim: int = 0,
+    channels: int = 3,
+    base: tuple[int, int] = (4, 4),
+    seed: int = 0,
 ) -> Path:
     """Write a StyleGAN2 that renders in no time, with w of 16 numbers, and give its path back."""
     checkpoint = random_checkpoint(
@@ -24,6 +30,7 @@ def write_tiny_model(
         channel_base=128,
         channel_max=8,
         mapping_layers=2,
+        base=base,
         seed=seed,
     )
     write_checkpoint(checkpoint, path)

@@ -70,7 +70,7 @@ def run_demo(studio: Studio, options: DemoOptions, progress: ProgressSink, cance
     )
 
     sessions = [replace(model.start, base=SeedPoint(seed)) for seed in range(_SEEDS)]
-    sheet = ContactSheet(_SEEDS, size=(model.spec.resolution, model.spec.resolution))
+    sheet = ContactSheet(_SEEDS, size=model.spec.picture_size[::-1])
     requests = [RenderRequest.of(session, revision=index) for index, session in enumerate(sessions)]
     for index, frame in enumerate(studio.engine.render_batch(requests, check_cancel=cancel.check)):
         if index == 0:

@@ -145,7 +145,7 @@ def draw_direction_sheet(
     from latent_studio.core.errors import OptionError
     from latent_studio.core.render import RenderRequest
     from latent_studio.exporters.compose import captioned
-    from latent_studio.exporters.pixels import resized
+    from latent_studio.exporters.pixels import resized, size_with_side
     from latent_studio.exporters.still import ContactSheet, save_still
 
     if not plan.rows:
@@ -157,11 +157,13 @@ def draw_direction_sheet(
             edits = plan.session.edits.with_edit(Edit(row.direction, amount))
             cells.append(replace(plan.session, edits=edits))
             captions.append(f"{row.direction.name} {amount:+.2f}" if step == 0 else f"{amount:+.2f}")
-    sheet = ContactSheet(len(cells), size=(plan.size, plan.size), columns=plan.steps)
+    high, wide = studio.model.spec.size_at(plan.session.synthesis.chosen_scale)
+    width, height = size_with_side(high, wide, plan.size)
+    sheet = ContactSheet(len(cells), size=(width, height), columns=plan.steps)
     requests = (RenderRequest.of(session, revision=index) for index, session in enumerate(cells))
     frames = studio.engine.render_batch(requests, check_cancel=cancel.check)
     for done, (frame, caption) in enumerate(zip(frames, captions, strict=True), start=1):
-        sheet.add(captioned(resized(frame.pixels, plan.size, plan.size), caption))
+        sheet.add(captioned(resized(frame.pixels, width, height), caption))
         progress(Progress(done / len(cells), f"Rendered {done} of {len(cells)}", preview=frame))
         cancel.check()
     names = tuple(row.direction.name for row in plan.rows)

@@ -207,7 +207,7 @@ def run_edit(studio: Studio, options: EditOptions, progress: ProgressSink, cance
         count,
         order=(*range(count), *range(count - 2, 0, -1)),
         fps=options.fps,
-        side=options.size or model.spec.side_at(plan.before[0].synthesis.chosen_scale),
+        side=options.size,
         resampling=options.resampling,
         recipe=recipe_of(plan.before[0], edit=_told(options, plan)),
         settings=settings_of(options),
@@ -378,6 +378,7 @@ def _write_sheet(
     """One picture: a row for each start, its amounts from left to right."""
     from latent_studio.app.recipe import recipe_of
     from latent_studio.core.render import RenderRequest
+    from latent_studio.exporters.pixels import size_with_side
     from latent_studio.exporters.still import ContactSheet, save_still
 
     first = [[session] if options.original else [] for session in plan.before]
@@ -387,9 +388,9 @@ def _write_sheet(
     frames = studio.engine.render_batch(requests, check_cancel=cancel.check)
     for done, frame in enumerate(frames, start=1):
         if sheet is None:
-            side = options.size or frame.pixels.shape[0]
+            size = size_with_side(*frame.pixels.shape[:2], options.size)
             columns = len(plan.amounts) + bool(options.original)
-            sheet = ContactSheet(len(cells), size=(side, side), columns=columns)
+            sheet = ContactSheet(len(cells), size=size, columns=columns)
         sheet.add(frame.pixels)
         progress(Progress(done / len(cells), f"Rendered {done} of {len(cells)}", preview=frame))
         cancel.check()

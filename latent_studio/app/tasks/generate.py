@@ -107,8 +107,8 @@ def run_generate(
     )
     sessions = [replace(start, base=SeedPoint(seed)) for seed in options.seeds]
     count = len(sessions)
-    side = model.spec.side_at(start.synthesis.chosen_scale)
-    sheet = ContactSheet(count, size=(side, side)) if options.sheet else None
+    high, wide = model.spec.size_at(start.synthesis.chosen_scale)
+    sheet = ContactSheet(count, size=(wide, high)) if options.sheet else None
     requests = (RenderRequest.of(session, revision=index) for index, session in enumerate(sessions))
     frames = studio.engine.render_batch(requests, check_cancel=cancel.check)
     paths = []

@@ -93,7 +93,7 @@ class ModelInfoResult:
         rows = [
             ("name", provenance.name),
             ("family", family),
-            ("picture", f"{spec.resolution} x {spec.resolution} {channels}"),
+            ("picture", f"{spec.picture_size[1]} x {spec.picture_size[0]} {channels}"),
             ("z", str(spec.z_dim)),
             (
                 "ws",

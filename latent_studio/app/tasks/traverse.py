@@ -274,7 +274,7 @@ def run_traversal(
         order=order,
         fps=plan.fps,
         loop=0 if plan.loop == "there-and-back" else 1,
-        side=plan.size or studio.model.spec.side_at(plan.session.synthesis.chosen_scale),
+        side=plan.size,
         resampling=plan.resampling,
         recipe=_recipe(plan),
         settings=plan.settings,

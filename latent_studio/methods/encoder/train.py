@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from latent_studio.core.spec import require_square
 from latent_studio.methods.encoder.network import EncoderNet, EncoderShape
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class TrainLook:
 def new_state(generator: Generator, settings: TrainSettings, *, step: Step) -> TrainState:
     """An untrained network for a model: it says the mean."""
     spec = generator.spec
+    require_square(spec)
     with step(), torch.no_grad():
         ws = _drawn_ws(generator, _rng(settings.seed, -1), 512)
         mean = ws.mean(0)

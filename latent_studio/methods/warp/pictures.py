@@ -42,4 +42,4 @@ def render_small(generator: Generator, ws: Tensor, side: int) -> Tensor:
             break
     if rgb is None:
         raise AssertionError("the last stage of a generator gives a picture")
-    return rgb if rgb.shape[-1] == side else F.adaptive_avg_pool2d(rgb, side)
+    return rgb if rgb.shape[-2:] == (side, side) else F.adaptive_avg_pool2d(rgb, side)

@@ -85,8 +85,8 @@ def test_a_chosen_scale_gives_its_size_in_coarse_and_sharp_frames(sized: Generat
     renderer = renderer_of(sized)
     assert drawn(renderer).shape == (16, 16, 3)
     assert drawn(renderer, chosen_scale=2).shape == (24, 24, 3)
-    assert sized.spec.side_at(2) == 24
-    assert sized.spec.side_at(None) == 16
+    assert sized.spec.size_at(2) == (24, 24)
+    assert sized.spec.size_at(None) == (16, 16)
     request = RenderRequest(1, synthesis=SynthesisSettings(chosen_scale=4, noise_mode="random"))
     (*_, last) = renderer.frames(request)
     assert last.quality is Quality.FINAL
