@@ -55,7 +55,9 @@ def test_frames_previews_and_exports_have_its_shape(studio: Studio, wide: Path, 
     assert made.sheet is not None
     assert size_of(made.sheet)[1] == 16
 
-    film = TraverseOptions(model=str(wide), out=tmp_path / "walk.gif", direction=("sefa:0",), frames=3, size=48)
+    film = TraverseOptions(
+        model=str(wide), out=tmp_path / "walk.gif", direction=("sefa:0",), frames=3, size=48
+    )
     run_traverse(studio, film, ignore_progress, CancelToken())
     with Image.open(tmp_path / "walk.gif") as picture:
         assert (picture.size, picture.n_frames) == ((48, 32), 3)
