@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from latent_studio.core.session import ModelRef
     from latent_studio.methods.attributes.catalog import PredictorEntry
     from latent_studio.methods.attributes.protocol import AttributePredictor, LikenessPredictor
+    from latent_studio.methods.projection.perceptual import PerceptualNet
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +34,14 @@ class AttributeDrift:
 
     Attributes:
         moved: titles of attributes with their change, as a share of their usual range; signed.
-        likeness: how like the first picture the second is, 1 the same; ``None`` where nothing tells.
+        likeness: how like the first person the second is, 1 the same; ``None`` where nothing tells persons.
+        distance: how different the pictures look, 0 the same, about 0.5 for different people; measured where
+            nothing tells persons.
     """
 
     moved: Mapping[str, float]
     likeness: float | None = None
+    distance: float | None = None
 
 
 class DriftReader:
@@ -52,9 +56,15 @@ class DriftReader:
         self._model = model
         self._device = device
         self._loaded: list[AttributePredictor] | None = None
+        self._net: PerceptualNet | None = None
 
     def compare(
-        self, before: NDArray[np.uint8], after: NDArray[np.uint8], *, names: Collection[str]
+        self,
+        before: NDArray[np.uint8],
+        after: NDArray[np.uint8],
+        *,
+        names: Collection[str],
+        identity: bool = False,
     ) -> AttributeDrift:
         """How far the attributes of these names moved.
 
@@ -62,6 +72,8 @@ class DriftReader:
             before: ``(H, W, C)`` uint8.
             after: the same shape.
             names: what to look for, as users call it; those no predictor knows are left out.
+            identity: tell how much the person changed: by a predictor that knows persons, else by how
+                different the pictures look.
         """
         import torch
 
@@ -84,9 +96,26 @@ class DriftReader:
                     change = float(scores[1, place] - scores[0, place]) / info.span
                     if np.isfinite(change):
                         moved[info.title] = change
-            if isinstance(predictor, LikenessPredictor) and likeness is None:
+            if identity and likeness is None and isinstance(predictor, LikenessPredictor):
                 likeness = _likeness(predictor, before, after)
-        return AttributeDrift(moved, likeness)
+        is_unknown = identity and likeness is None
+        return AttributeDrift(moved, likeness, self._distance(before, after) if is_unknown else None)
+
+    def _distance(self, before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float | None:
+        """How different two pictures look; ``None`` for pictures too small to look at."""
+        import torch
+
+        from latent_studio.methods.projection.objective import SMALLEST_PERCEPTUAL, at_side, compared_side
+        from latent_studio.methods.projection.perceptual import load_perceptual_net
+
+        side = compared_side(min(before.shape[:2]))
+        if side < SMALLEST_PERCEPTUAL:
+            return None
+        if self._net is None:
+            self._net = load_perceptual_net(self._device)
+        with torch.inference_mode():
+            first, second = at_side(_images(before, after).to(self._device), side).split(1)
+            return float(self._net.compare(first, second))
 
     def _predictors(self) -> list[AttributePredictor]:
         if self._loaded is None:

@@ -1,4 +1,4 @@
-"""DriftMeter: how much the locked directions have moved between the picture and its edited self."""
+"""DriftMeter: how much what is locked, or the person, has changed between the picture and its edited self."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Drift:
 
 
 class DriftMeter(QObject):
-    """Measures after every change while something is locked; only the newest measurement counts.
+    """Measures after every change while something is locked or watched; only the newest measurement counts.
 
     The latent is measured at once. Once it rests, predictors look at the pictures before and after the edits.
 
@@ -52,7 +52,7 @@ class DriftMeter(QObject):
         parent: Qt owner.
     """
 
-    #: A ``Drift``, or ``None`` when nothing is locked.
+    #: A ``Drift``, or ``None`` when nothing is locked or watched.
     measured = Signal(object)
 
     def __init__(self, context: DockContext, parent: QObject | None = None) -> None:
@@ -61,6 +61,7 @@ class DriftMeter(QObject):
         self._revision = 0
         self._is_busy = False
         self._is_stale = False
+        self._watches_identity = False
         self._drift: Drift | None = None
         self._reader: DriftReader | None = None
         self._frames: dict[str, NDArray[np.uint8]] = {}
@@ -73,15 +74,27 @@ class DriftMeter(QObject):
         context.pictures.computed.connect(self._take)
         context.pictures.ready.connect(self._take_frame)
 
+    @property
+    def watches_identity(self) -> bool:
+        """Whether it tells how much the person changes."""
+        return self._watches_identity
+
+    @Slot(bool)
+    def watch_identity(self, watched: bool) -> None:
+        """Tell how much the person changes, or no longer."""
+        if watched != self._watches_identity:
+            self._watches_identity = watched
+            self.measure()
+
     @Slot(object, object)
     def _follow(self, old: Session, new: Session) -> None:
-        if new.locks or old.locks:
+        if new.locks or old.locks or self._watches_identity:
             self.measure()
 
     def measure(self) -> None:
         """Measure the session as it is now, once the last measurement is back."""
         session = self._context.store.session
-        if not session.locks or session.model is None:
+        if not self._is_wanted(session):
             self._is_stale = False
             self.measured.emit(None)
             return
@@ -93,6 +106,9 @@ class DriftMeter(QObject):
         self._context.pictures.compute(
             (_TAG, self._revision), partial(_measure, self._context.studio, session, self._revision)
         )
+
+    def _is_wanted(self, session: Session) -> bool:
+        return session.model is not None and bool(session.locks or self._watches_identity)
 
     @Slot(object, object)
     def _take(self, token: object, outcome: object) -> None:
@@ -118,7 +134,7 @@ class DriftMeter(QObject):
     def _want_pictures(self) -> None:
         """Ask for the pictures before and after the edits."""
         session = self._context.store.session
-        if not session.locks or session.model is None:
+        if not self._is_wanted(session):
             return
         self._frames.clear()
         plain = replace(session, edits=EditStack())
@@ -145,7 +161,14 @@ class DriftMeter(QObject):
         reader = self._reader_of(session.model)
         self._context.pictures.compute(
             (_LOOK, self._revision),
-            partial(_look, reader, self._frames["before"], self._frames["after"], names),
+            partial(
+                _look,
+                reader,
+                self._frames["before"],
+                self._frames["after"],
+                names,
+                identity=self._watches_identity,
+            ),
         )
 
     def _reader_of(self, model: ModelRef) -> DriftReader:
@@ -163,9 +186,11 @@ def _look(
     before: NDArray[np.uint8],
     after: NDArray[np.uint8],
     names: tuple[str, ...],
+    *,
+    identity: bool,
 ) -> AttributeDrift:
     """What predictors see; runs on the render thread, between two pictures."""
-    return reader.compare(before, after, names=names)
+    return reader.compare(before, after, names=names, identity=identity)
 
 
 def _measure(studio: Studio, session: Session, revision: int) -> Drift:

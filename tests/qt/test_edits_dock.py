@@ -86,10 +86,11 @@ def test_what_a_predictor_sees_of_a_locked_attribute_is_shown(qtbot, window, doc
         def __init__(self, model, device) -> None:
             pass
 
-        def compare(self, before, after, *, names):
+        def compare(self, before, after, *, names, identity):
             assert "e0" in names
+            assert not identity
             change = (float(after[0, 0, 0]) - float(before[0, 0, 0])) / 100
-            return AttributeDrift({"Smile": change}, 0.99)
+            return AttributeDrift({"Smile": change})
 
     monkeypatch.setattr(drift_meter, "DriftReader", Reader)
     window.context.studio.engine.choice.__class__.device = "cpu"
@@ -100,7 +101,38 @@ def test_what_a_predictor_sees_of_a_locked_attribute_is_shown(qtbot, window, doc
     gauge = dock.findChild(QWidget, "drift-gauge")
     qtbot.waitUntil(lambda: "Smile: +30%" in gauge.toolTip(), timeout=WAIT_MS)
     assert gauge.value() == pytest.approx(0.3)
-    assert "likeness 99%" in gauge.toolTip()
+
+
+@pytest.mark.parametrize(
+    ("seen", "value", "words"),
+    [
+        ({"likeness": 0.55}, 0.45, "likeness of the person 55%"),
+        ({"distance": 0.25}, 0.25, "look 0.25 apart (perceptual distance, for nothing here tells persons"),
+    ],
+)
+def test_the_gauge_watches_the_person_and_says_by_what(qtbot, window, dock, monkeypatch, seen, value, words):
+    from latent_studio.app.attribute_drift import AttributeDrift
+    from latent_studio.ui import drift_meter
+
+    class Reader:
+        def __init__(self, model, device) -> None:
+            pass
+
+        def compare(self, before, after, *, names, identity):
+            return AttributeDrift({}, **seen) if identity else AttributeDrift({})
+
+    monkeypatch.setattr(drift_meter, "DriftReader", Reader)
+    window.context.studio.engine.choice.__class__.device = "cpu"
+    gauge = dock.findChild(QWidget, "drift-gauge")
+    dock._locks_menu.aboutToShow.emit()
+    watch = next(one for one in dock._locks_menu.actions() if one.objectName() == "watch-identity")
+    assert not gauge.isVisible()
+    watch.trigger()
+    move(window, 1, 3.0)
+    qtbot.waitUntil(lambda: words in gauge.toolTip(), timeout=WAIT_MS)
+    assert gauge.value() == pytest.approx(value)
+    watch.trigger()
+    assert not gauge.isVisible()
 
 
 def test_what_is_active_becomes_one_direction_of_its_own(qtbot, window, dock, edits, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,20 @@ if TYPE_CHECKING:
 _SAFE_DRIFT, _MOST_DRIFT = 0.25, 2.0
 #: The same as a share of an attribute's range.
 _SAFE_SHARE, _MOST_SHARE = 0.05, 0.4
+#: The same as likeness lost: face networks call two photos of one person about 0.6 alike.
+_SAFE_UNLIKE, _MOST_UNLIKE = 0.2, 0.8
+#: The same as perceptual distance.
+_SAFE_APART, _MOST_APART = 0.1, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the gauge shows: a value with its words, and the gauge's scale."""
+
+    value: float | None
+    text: str
+    safe: float
+    most: float
 
 
 class EditsDock(QWidget):
@@ -149,26 +163,39 @@ class EditsDock(QWidget):
             self.tr("{name} moved by {value:+.2f} σ").format(name=self._name(id), value=value)
             for id, value in drift.moved.items()
         ]
+        worst = max(moved.values(), default=0.0)
+        shown = _Shown(worst, f"{worst:.2f} σ", _SAFE_DRIFT, _MOST_DRIFT)
         seen = drift.seen
-        if seen is not None and (seen.moved or seen.likeness is not None):
+        if seen is not None:
             # What is seen counts more than what the latent says.
-            changes = [abs(share) for share in seen.moved.values()]
-            if seen.likeness is not None:
-                changes.append(1.0 - seen.likeness)
-                lines.append(self.tr("likeness {value:.0%}").format(value=seen.likeness))
             lines += [
                 self.tr("{name}: {value:+.0%} of its range, as a predictor sees it").format(
                     name=name, value=share
                 )
                 for name, share in seen.moved.items()
             ]
-            worst = max(changes)
-            self._gauge.setScale(_SAFE_SHARE, _MOST_SHARE)
-            self._gauge.setValue(worst, f"{worst:.0%}")
-        else:
-            worst = max(moved.values(), default=0.0)
-            self._gauge.setScale(_SAFE_DRIFT, _MOST_DRIFT)
-            self._gauge.setValue(worst, f"{worst:.2f} σ")
+            measures = [
+                _Shown(abs(share), f"{abs(share):.0%}", _SAFE_SHARE, _MOST_SHARE)
+                for share in seen.moved.values()
+            ]
+            if seen.likeness is not None:
+                lines.append(self.tr("likeness of the person {value:.0%}").format(value=seen.likeness))
+                lost = 1.0 - seen.likeness
+                measures.append(_Shown(lost, f"{seen.likeness:.0%}", _SAFE_UNLIKE, _MOST_UNLIKE))
+            elif seen.distance is not None:
+                lines.append(
+                    self.tr(
+                        "the pictures look {value:.2f} apart (perceptual distance, for nothing here tells "
+                        "persons; different people are about 0.5 apart)"
+                    ).format(value=seen.distance)
+                )
+                measures.append(_Shown(seen.distance, f"{seen.distance:.2f}", _SAFE_APART, _MOST_APART))
+            shown = max(measures, key=lambda one: (one.value or 0.0) / one.safe, default=shown)
+        elif not drift.moved:
+            # Only the person is watched, and nobody has looked yet.
+            shown = _Shown(None, "…", _SAFE_APART, _MOST_APART)
+        self._gauge.setScale(shown.safe, shown.most)
+        self._gauge.setValue(shown.value, shown.text)
         self._gauge.setToolTip("\n".join(lines))
 
     def _name(self, id: str) -> str:
@@ -245,6 +272,13 @@ class EditsDock(QWidget):
             action.setCheckable(True)
             action.setChecked(id in locked)
             action.triggered.connect(partial(set_locked, self._context, direction))
+        self._locks_menu.addSeparator()
+        watch = self._locks_menu.addAction(self.tr("Watch the person"))
+        watch.setObjectName("watch-identity")
+        watch.setToolTip(self.tr("The gauge also tells how much edits change who it is."))
+        watch.setCheckable(True)
+        watch.setChecked(self._meter.watches_identity)
+        watch.toggled.connect(self._meter.watch_identity)
         if not offered:
             hint = self._locks_menu.addAction(self.tr("Star a direction or train boundaries to lock them"))
             hint.setEnabled(False)
