@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from latent_studio.core.registry import Registry
     from latent_studio.core.session import ModelRef
     from latent_studio.methods.attributes.catalog import PredictorEntry
     from latent_studio.methods.attributes.protocol import AttributePredictor, LikenessPredictor
@@ -50,9 +51,11 @@ class DriftReader:
     Args:
         model: decides which predictors are asked.
         device: where they run.
+        registry: the predictors there are.
     """
 
-    def __init__(self, model: ModelRef, device: torch.device) -> None:
+    def __init__(self, model: ModelRef, device: torch.device, registry: Registry[PredictorEntry]) -> None:
+        self._registry = registry
         self._model = model
         self._device = device
         self._loaded: list[AttributePredictor] | None = None
@@ -119,9 +122,7 @@ class DriftReader:
 
     def _predictors(self) -> list[AttributePredictor]:
         if self._loaded is None:
-            from latent_studio.methods.attributes.catalog import bundled_predictors
-
-            registry = bundled_predictors()
+            registry = self._registry
             entries = [registry.get(id) for id in sorted(registry)]
             self._loaded = [
                 predictor

@@ -173,7 +173,8 @@ class DriftMeter(QObject):
 
     def _reader_of(self, model: ModelRef) -> DriftReader:
         if self._reader is None:
-            self._reader = DriftReader(model, self._context.studio.engine.choice.device)
+            studio = self._context.studio
+            self._reader = DriftReader(model, studio.engine.choice.device, studio.plugins.predictors())
         return self._reader
 
     @Slot()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal
 from PySide6.QtWidgets import (
@@ -97,6 +97,23 @@ class OptionsForm(QWidget):
         if not_given and isinstance(editor, QAbstractSpinBox):
             editor.setSpecialValueText(not_given)
 
+    def setBrowse(self, name: str, kind: Literal["save", "open", "folder"]) -> None:
+        """What the button beside a path asks for; a file to write, when nothing is said."""
+        self._fields[name].browse_kind = kind
+
+    def setChoices(self, name: str, choices: Sequence[tuple[str, object]]) -> None:
+        """Let the user choose among values that are known only now, instead of typing one.
+
+        Args:
+            name: of the option.
+            choices: what is shown, and the value of each.
+        """
+        editor = QComboBox()
+        for text, value in choices:
+            editor.addItem(text, value)
+        self._fields[name].set_editor(editor)
+        self._labels[name].setBuddy(self._fields[name])
+
     def setLabelWidth(self, width: int) -> None:
         """Give all labels one width, so that the fields stand below those of a form above."""
         for label in self._labels.values():
@@ -149,11 +166,23 @@ class OptionField(QWidget):
     def __init__(self, info: OptionInfo, editor: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
         self._info = info
+        self.browse_kind: Literal["save", "open", "folder"] = "save"
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(8)
         self._editor = editor
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(editor, 1)
+        self._row.addWidget(editor, 1)
+        self._set_up(editor)
+
+    def set_editor(self, editor: QWidget) -> None:
+        """Take another editor in the place of the one there is."""
+        self._row.replaceWidget(self._editor, editor)
+        self._editor.deleteLater()
+        self._editor = editor
+        self._set_up(editor)
+
+    def _set_up(self, editor: QWidget) -> None:
+        info = self._info
         editor.setObjectName(f"option-{info.name}")
         editor.setAccessibleName(label_text(info))
         editor.setToolTip(help_text(info))
@@ -214,7 +243,7 @@ class OptionField(QWidget):
         self._editor.style().polish(self._editor)
 
     def choose_file(self) -> None:
-        """Ask for a file to write."""
+        """Ask for a file to write or to read, or for a folder."""
         if not isinstance(self._editor, QLineEdit):
             return
         path, _ = QFileDialog.getSaveFileName(self, label_text(self._info), self._editor.text())

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QLabel, QMenu, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import InputError
@@ -115,7 +115,36 @@ def test_boundaries_are_trained_and_told_how_good_they_are(qtbot, window, dock, 
 def test_examples_that_are_not_clear_keep_the_form_open(qtbot, window, dock):
     choose(dock, "bank-add", "add-train")
     sheet = window.findChild(FormSheet)
-    sheet.findChild(QWidget, "option-predictor").clear()
+    source = sheet.findChild(QComboBox, "train-source")
+    source.setCurrentIndex(source.findData("scores"))
+    assert not sheet.findChild(QWidget, "option-predictor").isVisible()
     begin(sheet)
     assert sheet.isVisible()
     assert "examples" in sheet.findChild(QLabel, "formReason").text()
+    sheet.findChild(QLineEdit, "option-latents").setText("w.npy")
+    begin(sheet)
+    assert "belong together" in sheet.findChild(QLabel, "formReason").text()
+
+
+def test_scores_come_from_a_table_alone_and_attributes_that_teach_nothing_are_named(
+    qtbot, window, dock, monkeypatch
+):
+    asked, posted = [], []
+
+    def learn(studio, options, model, progress, cancel):
+        asked.append(options)
+        one = SimpleNamespace(direction=made("boundary", 2))
+        return (one,), ("smile: right for 97%.", "hat: All scores are equal.")
+
+    monkeypatch.setattr("latent_studio.ui.boundary_trainer.learn_boundaries", learn)
+    window.context.messages.posted.connect(lambda *words: posted.append(words))
+    choose(dock, "bank-add", "add-train")
+    sheet = window.findChild(FormSheet)
+    source = sheet.findChild(QComboBox, "train-source")
+    source.setCurrentIndex(source.findData("scores"))
+    sheet.findChild(QLineEdit, "option-latents").setText("w.npy")
+    sheet.findChild(QLineEdit, "option-scores").setText("scores.csv")
+    begin(sheet)
+    qtbot.waitUntil(lambda: len(posted) == 2, timeout=WAIT_MS)
+    assert asked[0].predictor is None and str(asked[0].scores) == "scores.csv"
+    assert posted[1][2] == "hat: All scores are equal."

@@ -83,7 +83,7 @@ def test_what_a_predictor_sees_of_a_locked_attribute_is_shown(qtbot, window, doc
     from latent_studio.ui import drift_meter
 
     class Reader:
-        def __init__(self, model, device) -> None:
+        def __init__(self, model, device, registry) -> None:
             pass
 
         def compare(self, before, after, *, names, identity):
@@ -115,7 +115,7 @@ def test_the_gauge_watches_the_person_and_says_by_what(qtbot, window, dock, monk
     from latent_studio.ui import drift_meter
 
     class Reader:
-        def __init__(self, model, device) -> None:
+        def __init__(self, model, device, registry) -> None:
             pass
 
         def compare(self, before, after, *, names, identity):

@@ -95,7 +95,7 @@ class BoundaryTrainResult:
     Attributes:
         path: of the file.
         learned: one for each attribute.
-        notes: accuracy on what was held back, one line each.
+        notes: accuracy on what was held back, one line each; then what could not be learned, and why.
     """
 
     path: Path
@@ -153,26 +153,40 @@ def learn_boundaries(
 ) -> tuple[tuple[LearnedBoundary, ...], tuple[str, ...]]:
     """Learn boundaries of the model that is open, and write nothing.
 
+    Of several attributes, those that teach nothing are left out.
+
     Returns:
-        one for each attribute, and how good each is, in words.
+        one for each attribute, and how good each is, in words; then a sentence for each that was left out.
 
     Raises:
-        InputError: the examples cannot be read, or teach nothing; says why.
+        InputError: the examples cannot be read, or none of them teaches anything; says why.
         Cancelled: a stop was asked for.
     """
     synthesis = _synthesis(options, model)
     learned, notes = [], []
+    missed: list[InputError] = []
+    said: list[str] = []
     if options.positive is not None and options.negative is not None:
         one = _learn_from_sets(studio, options, model, synthesis, cancel)
         learned.append(one)
         notes.append(_note(one))
     else:
-        for scored in _scored(studio, options, model, synthesis, progress, cancel):
-            progress(Progress(None, f"Learning {scored.name}"))
-            one, held_back = _learn_from_scores(scored, options, model, cancel)
+        columns = _scored(studio, options, model, synthesis, progress, cancel)
+        for done, scored in enumerate(columns):
+            progress(Progress(done / len(columns), f"Learning {scored.name}"))
+            try:
+                one, held_back = _learn_from_scores(scored, options, model, cancel)
+            except InputError as error:
+                if len(columns) == 1:
+                    raise
+                missed.append(error)
+                said.append(f"{scored.name}: {error.title}")
+                continue
             learned.append(one)
             notes.append(_note(one, held_back))
-    return tuple(learned), tuple(notes)
+    if not learned:
+        raise missed[0]
+    return tuple(learned), (*notes, *said)
 
 
 def check_sources(options: BoundaryTrainOptions) -> None:

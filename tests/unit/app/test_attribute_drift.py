@@ -8,13 +8,14 @@ import torch
 
 from latent_studio.app.attribute_drift import DriftReader
 from latent_studio.core.session import ModelRef
+from latent_studio.methods.attributes.catalog import bundled_predictors
 from latent_studio.methods.attributes.protocol import AttributeInfo
 
 GREY = np.full((64, 64, 3), 100, dtype=np.uint8)
 
 
 def reader() -> DriftReader:
-    return DriftReader(ModelRef("cats", "cats.pkl", "abc"), torch.device("cpu"))
+    return DriftReader(ModelRef("cats", "cats.pkl", "abc"), torch.device("cpu"), bundled_predictors())
 
 
 def test_a_brighter_picture_moves_brightness_and_nothing_that_was_not_asked_for() -> None:

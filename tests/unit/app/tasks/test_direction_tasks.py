@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +65,22 @@ def test_every_column_of_a_table_becomes_a_boundary(studio, tiny_model, tmp_path
     assert smile.direction.vector[0] > 0.9 and smile.trust.cross_validated > 0.9
     assert "Held back: " in done.notes[1] and "examples left out" in done.notes[1]
     assert studio.open_model(tiny_model).library.find("smile").bank == "boundaries"
+
+
+def test_a_column_that_teaches_nothing_is_named_and_the_others_are_learned(
+    studio, tiny_model, tmp_path, scored
+):
+    table = scored[1].read_text().splitlines()
+    flat = tmp_path / "flat.csv"
+    flat.write_text("\n".join(f"{line},{'hat' if not k else 1}" for k, line in enumerate(table)))
+    options = BoundaryTrainOptions(
+        str(tiny_model), tmp_path / "b.safetensors", latents=scored[0], scores=flat, chosen=0.2, check=False
+    )
+    done = run_boundary_train(studio, options, ignore_progress, CancelToken())
+    assert [one.direction.name for one in done.learned] == ["name", "smile", "age"]
+    assert done.notes[-1].startswith("hat: ") and "nothing to tell apart" in done.notes[-1]
+    with pytest.raises(LatentStudioError):
+        run_boundary_train(studio, replace(options, column="hat"), ignore_progress, CancelToken())
 
 
 def test_two_folders_of_latents_make_a_boundary(studio, tiny_model, tmp_path):
