@@ -140,6 +140,12 @@ class Actions(QObject):
                 "open",
             ),
             ActionSpec(
+                "open_latent",
+                file,
+                self.tr("Open latent…"),
+                self.tr("Start from a latent out of a file, ours or another program's."),
+            ),
+            ActionSpec(
                 "project_photo",
                 file,
                 self.tr("Project photo…"),

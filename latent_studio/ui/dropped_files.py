@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    #: Says whether it takes the file: path, and its first bytes.
+    #: Says whether it takes the file: path, and its first bytes; a folder has none.
     Taker = Callable[[Path, bytes], bool]
 
 #: Enough for every magic number and the beginning of a safetensors header.
@@ -29,8 +29,10 @@ class DroppedFiles:
         """Whether somebody took the file."""
         place = Path(path)
         try:
-            with place.open("rb") as file:
-                head = file.read(_HEAD_BYTES)
+            head = b""
+            if not place.is_dir():
+                with place.open("rb") as file:
+                    head = file.read(_HEAD_BYTES)
         except OSError:
             return False
         return any(taker(place, head) for taker in self._takers)

@@ -26,7 +26,7 @@ _MENUS = (
         (
             "new_document", "open_document", _SESSIONS, "save_document", "save_document_as", _LINE,
             "notes", "recover", _LINE,
-            "open_model", _FAMILIES, "library", _LIBRARY, _RECENT, "project_photo", _LINE,
+            "open_model", _FAMILIES, "library", _LIBRARY, _RECENT, "project_photo", "open_latent", _LINE,
             "save_picture", "copy_picture", _LINE,
             "quit",
         ),

@@ -1,4 +1,4 @@
-"""RecipeOpener: a picture or film of ours, dropped on the window, brings its state back."""
+"""RecipeOpener: a picture, film or folder of pictures of ours, dropped, brings its state back."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RecipeOpener(QObject):
 
     def take_file(self, path: Path, head: bytes) -> bool:
         """Restore the state of a picture's recipe; False if there is none."""
-        if not (head.startswith(_PICTURES) or head[4:8] == b"ftyp"):
+        if not (head.startswith(_PICTURES) or head[4:8] == b"ftyp" or path.is_dir()):
             return False
         from latent_studio.exporters.recipe_text import read_recipe
 

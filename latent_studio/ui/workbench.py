@@ -25,6 +25,7 @@ from latent_studio.ui.event_log import open_event_log
 from latent_studio.ui.history_actions import HistoryActions
 from latent_studio.ui.icons import icon
 from latent_studio.ui.job_thread import JobThread
+from latent_studio.ui.latent_opener import LatentOpener
 from latent_studio.ui.library import Library
 from latent_studio.ui.measures import MARGIN
 from latent_studio.ui.menus import fill_menu_bar
@@ -173,6 +174,7 @@ class Workbench(QObject):
         SelfTest(self.context, window)
         self._library = Library(self.context, window)
         ModelBlender(self.context, window)
+        LatentOpener(self.context, window)
         ThemeController(preferences, actions=actions, parent=self)
         WindowController(
             window,

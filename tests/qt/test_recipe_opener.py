@@ -6,6 +6,8 @@ from PySide6.QtGui import QGuiApplication
 
 from latent_studio.app.recipe import recipe_of
 from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.exporters.film_settings import FilmSettings
+from latent_studio.exporters.formats import FORMATS, make_exporter
 from latent_studio.exporters.still import save_png
 from latent_studio.ui.widgets.message_bar import MessageBar
 from tests.qt.conftest import WAIT_MS
@@ -66,3 +68,21 @@ def test_the_picture_shown_is_copied_as_command_and_as_python(window, picture):
     window.context.store.clear_edits()
     window.context.actions["copy_command"].trigger()
     assert "--seeds 8" in QGuiApplication.clipboard().text()
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=lambda one: one.id)
+def test_the_state_comes_back_from_every_exported_format(qtbot, window, tmp_path, format):
+    store = window.context.store
+    store.set_base(SeedPoint(8), "Go to 8")
+    store.set_amount(window.context.models.model.directions[1], 2.5)
+    made = store.session
+    path = tmp_path / f"film{format.suffix}"
+    exporter = make_exporter(format, FilmSettings())
+    exporter.open(path, size=(16, 16), fps=10, loop=0, recipe=recipe_of(made))
+    for level in (0, 200):
+        exporter.add(np.full((16, 16, 3), level, np.uint8))
+    exporter.close()
+    store.set_base(SeedPoint(100), "Go to 100")
+    assert window.context.dropped.offer(str(path))
+
+    qtbot.waitUntil(lambda: store.session == made, timeout=WAIT_MS)
