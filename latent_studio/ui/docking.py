@@ -218,5 +218,7 @@ def _scrolling(content: QWidget) -> QScrollArea:
     # Its lines shrink and elide; a bar at the bottom would only hide one of them.
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusProxy(content)
+    # Focus goes to what is inside, which scrolls into view by itself.
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(content)
     return area

@@ -548,24 +548,6 @@ def test_no_two_actions_share_a_key(window):
     assert len(keys) == len(set(keys))
 
 
-def test_every_widget_that_takes_the_keyboard_has_a_name(window):
-    for dock in ("export", "jobs"):
-        window.docking[dock].show()
-    QApplication.processEvents()
-
-    nameless = [
-        f"{type(widget).__name__} {widget.objectName()!r}"
-        for widget in window.findChildren(QWidget)
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        and widget.isVisible()
-        and not widget.accessibleName()
-        and not (isinstance(widget, QAbstractButton) and widget.text())
-        and not widget.objectName().startswith("qt_")
-        and widget.focusProxy() is None
-    ]
-    assert nameless == []
-
-
 def test_the_status_line_says_times_device_and_cache(qtbot, window):
     window.context.store.set_amount(direction(window, "e0"), 2.0)
     wait_until_sharp(qtbot, window)

@@ -164,6 +164,7 @@ class GridView(QWidget):
         self._rated_only.toggled.connect(self._begin)
         self._export = QPushButton(self._seeds_tools)
         self._export.setObjectName("seeds-export")
+        self._export.setAccessibleName(self.tr("Export the chosen seeds"))
         self._export.setToolTip(self.tr("Write the chosen seeds as pictures into a folder; Space chooses."))
         self._export.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._export.clicked.connect(self._ask_and_export)

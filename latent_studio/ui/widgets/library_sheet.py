@@ -97,6 +97,7 @@ class LibrarySheet(Overlay):
         self._list_layout.setSpacing(0)
         self._list_layout.addStretch(1)
         area = _Area(self.card())
+        area.setAccessibleName(self.tr("Models"))
         area.setWidget(self._list)
         self._nothing = QLabel(self.tr("No model has these words."), self.card())
         self._nothing.setProperty("muted", True)

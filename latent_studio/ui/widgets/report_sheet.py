@@ -35,6 +35,7 @@ class ReportSheet(Overlay):
         close.clicked.connect(self.closeOverlay)
         self._text = _ReportText(self.card())
         self._text.setObjectName("reportText")
+        self._text.setAccessibleName(self.tr("Report"))
         self._text.setReadOnly(True)
         # Tab goes on to the buttons; what cannot be typed in should not hold it.
         self._text.setTabChangesFocus(True)

@@ -49,6 +49,7 @@ class SettingRow(QWidget):
         self._notice.hide()
         self._act = QPushButton(self)
         self._act.setProperty("link", True)
+        self._act.setAccessibleName(self.tr("What can be done about {name}").format(name=label))
         self._act.clicked.connect(self.actionRequested)
         self._act.hide()
         editor.setParent(self)
@@ -86,7 +87,8 @@ class SettingRow(QWidget):
         self._notice.setText(text)
         self._notice.setVisible(bool(text))
         self._act.setText(action)
-        self._act.setAccessibleName(f"{action}: {self._label.text()}")
+        if action:
+            self._act.setAccessibleName(f"{action}: {self._label.text()}")
         self._act.setVisible(bool(text and action))
 
     def notice(self) -> str:
