@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSpinBox,
     QComboBox,
     QKeySequenceEdit,
@@ -45,8 +46,10 @@ def controls_of(window):
 
 
 def _belongs_to_a_field(widget):
-    """The line in a number field, the list that drops from a choice."""
+    """The line in a number field, the list that drops from a choice, the inside of what scrolls."""
     above = widget.parentWidget()
+    if isinstance(above, QAbstractScrollArea) and widget is above.viewport():
+        return True
     if isinstance(widget, QAbstractItemView) and above is not None:
         above = above.parentWidget()
     return isinstance(above, _OUTER)
