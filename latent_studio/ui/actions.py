@@ -301,6 +301,20 @@ class Actions(QObject):
                 self.tr("Put all panels back to where they were in the beginning."),
             ),
             ActionSpec(
+                "next_panel",
+                view,
+                self.tr("Next panel"),
+                self.tr("Give the keyboard to the next panel that is on the screen."),
+                ("F6",),
+            ),
+            ActionSpec(
+                "previous_panel",
+                view,
+                self.tr("Previous panel"),
+                self.tr("Give the keyboard to the panel before."),
+                ("Shift+F6",),
+            ),
+            ActionSpec(
                 "random_seed",
                 model,
                 self.tr("Random seed"),

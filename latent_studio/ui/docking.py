@@ -76,6 +76,11 @@ class Docking(QObject):
         """Actions that show and hide the docks, in the order of the catalogue."""
         return [dock.toggleViewAction() for dock in self._docks.values()]
 
+    def contents_seen(self) -> list[QWidget]:
+        """Contents of the docks that are on the screen, in the order of the catalogue."""
+        shown = (dock.widget() for dock in self._docks.values() if not dock.visibleRegion().isEmpty())
+        return [content for content in shown if content is not None]
+
     def bring(self, id: str) -> None:
         """Show a dock and give it the keyboard."""
         dock = self._docks[id]

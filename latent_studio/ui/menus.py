@@ -44,6 +44,7 @@ _MENUS = (
             "theme_system", "theme_dark", "theme_light", _LINE,
             "full_screen", _LINE,
             _DOCKS, _LINE,
+            "next_panel", "previous_panel", _LINE,
             "reset_layout",
         ),
     ),

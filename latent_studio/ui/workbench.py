@@ -35,6 +35,7 @@ from latent_studio.ui.model_menus import ModelMenus
 from latent_studio.ui.model_opener import ModelOpener
 from latent_studio.ui.navigation import Navigation
 from latent_studio.ui.pad_axes import PadAxes
+from latent_studio.ui.panel_walk import PanelWalk
 from latent_studio.ui.photo_desk import PhotoDesk
 from latent_studio.ui.photo_drops import PhotoDrops
 from latent_studio.ui.picture_saver import PictureSaver
@@ -185,6 +186,7 @@ class Workbench(QObject):
             status=status,
             message_bar=message_bar,
         )
+        PanelWalk(actions, views=self.views, docking=self.docking, parent=self)
         SettingsOpener(self.context, window, shortcuts=shortcuts)
         self.docking.apply_first_layout()
         preferences.tell_problems()

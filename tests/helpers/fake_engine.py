@@ -34,6 +34,10 @@ class FakeSpec:
 
     resolution: int = 64
 
+    def size_at(self, chosen_scale: int | None) -> tuple[int, int]:
+        """Height and width; this fake has one size."""
+        return self.resolution, self.resolution
+
 
 @dataclass(frozen=True, slots=True)
 class FakeChoice:
