@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QApplication, QWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from latent_studio.ui.actions import Actions
     from latent_studio.ui.canvas_views import CanvasViews
@@ -64,14 +64,14 @@ def _holds(panel: QWidget, widget: QWidget) -> bool:
 
 
 def _first_control(panel: QWidget) -> QWidget | None:
-    """Where the keyboard goes in a panel: where it says itself, else the first control in the order of Tab."""
+    """Where the keyboard goes in a panel: where it says itself, else its first control."""
     proxy = panel.focusProxy()
     if proxy is not None and _can_focus(proxy):
         return proxy
     return next((widget for widget in _in_tab_order(panel) if _can_focus(widget)), None)
 
 
-def _in_tab_order(panel: QWidget) -> Iterable[QWidget]:
+def _in_tab_order(panel: QWidget) -> Iterator[QWidget]:
     yield panel
     following = panel.nextInFocusChain()
     while following is not None and following is not panel:
