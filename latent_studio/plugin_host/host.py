@@ -21,6 +21,7 @@ from latent_studio.plugin_host.discover import bundled_plugins_dir, find_plugins
 from latent_studio.plugin_host.fence import Fault, Fence
 from latent_studio.plugin_host.fenced import FencedDirectionSource, FencedExporter, FencedPredictor
 from latent_studio.plugin_host.load import load_object
+from latent_studio.plugin_host.panel_watch import PanelWatch
 from latent_studio.plugin_host.trust import TrustFile
 
 if TYPE_CHECKING:
@@ -143,6 +144,8 @@ class PluginHost:
         self._plugins: dict[Path, _Plugin] | None = None
         self._listeners: list[Callable[[], None]] = []
         self._said: set[str] = set()
+        #: Who is at work where nothing can stop it.
+        self.panels = PanelWatch(trust.with_name("plugin-panel.json"))
 
     @property
     def user_folder(self) -> Path | None:
@@ -197,10 +200,14 @@ class PluginHost:
 
     # Enabling
 
-    def enable(self, id: str) -> PluginStatus:
+    def enable(self, id: str, *, check_cancel: Callable[[], None] | None = None) -> PluginStatus:
         """Enable a plugin with the files it has now, and import what it adds, to find out whether it works.
 
         From here on its code runs with the user's rights.
+
+        Args:
+            id: of the plugin.
+            check_cancel: asked while it is imported; raises to stop waiting.
 
         Returns:
             How it stands: ``failed`` when it cannot be imported; it stays enabled, so that it can be mended
@@ -225,17 +232,17 @@ class PluginHost:
         plugin.faults.clear()
         self._said.discard(id)
         log.info("Plugin %s enabled, %s, from %s", id, plugin.content.sha256[:12], plugin.found.folder)
-        self.check(id)
+        self.check(id, check_cancel=check_cancel)
         self._tell()
         return self.status(id)
 
-    def check(self, id: str) -> None:
+    def check(self, id: str, *, check_cancel: Callable[[], None] | None = None) -> None:
         """Import everything an enabled plugin adds; what goes wrong is in its status afterwards."""
         plugin = self._plugin(id)
         for one in _contributions(plugin):
             fence = self._fence(plugin)
             try:
-                fence.call("was imported", self._callable(plugin, one))
+                fence.call("was imported", self._callable(plugin, one), check_cancel=check_cancel)
             except PluginError:
                 break
             finally:
@@ -260,9 +267,22 @@ class PluginHost:
 
     def changed_since_enabled(self) -> tuple[PluginStatus, ...]:
         """Plugins that are off because their files are no longer those that were enabled; each told once."""
+        if not self._trust.read():
+            return ()
         fresh = [one for one in self.statuses() if one.state == "changed" and one.id not in self._said]
         self._said |= {one.id for one in fresh}
         return tuple(fresh)
+
+    def disable_crashed(self) -> PluginStatus | None:
+        """Switch off the plugin whose panel was being made when a program ended, and say which it was."""
+        id = self.panels.left_behind()
+        if id is None or id not in self._trust.read():
+            return None
+        try:
+            return self.disable(id)
+        except PluginError as error:
+            log.warning("%s", error)
+            return None
 
     # What the enabled ones add
 
@@ -330,7 +350,9 @@ class PluginHost:
             for plugin, one in self._enabled("docks", taken=set())
         )
 
-    def load_dock(self, id: str) -> Callable[[object], object]:
+    def load_dock(
+        self, id: str, *, check_cancel: Callable[[], None] | None = None
+    ) -> Callable[[object], object]:
         """Import a panel's maker, off the calling thread; it is called with a ``DockContext``, unfenced.
 
         Raises:
@@ -340,7 +362,7 @@ class PluginHost:
             if one.id == id:
                 fence = self._fence(plugin)
                 try:
-                    made = fence.call("was imported", self._callable(plugin, one))
+                    made = fence.call("was imported", self._callable(plugin, one), check_cancel=check_cancel)
                 finally:
                     fence.close()
                 return cast("Callable[[object], object]", made)
@@ -419,6 +441,9 @@ class PluginHost:
     def _enabled(self, kind: ContributionKind, *, taken: set[str]) -> Iterator[tuple[_Plugin, Contribution]]:
         """Contributions of a kind whose ids are free; an id that is taken is a fault of the later plugin."""
         enabled = self._trust.read()
+        if not enabled:
+            # Nobody waits for a search of plugins who uses none.
+            return
         taken = set(taken)
         for plugin in self._all():
             if not _status(plugin, enabled).is_enabled or plugin.is_hung:

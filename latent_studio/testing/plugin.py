@@ -8,10 +8,6 @@ from latent_studio.api import API_VERSION
 from latent_studio.plugin_host.content import read_content
 from latent_studio.plugin_host.load import load_object
 from latent_studio.plugin_host.manifest import read_manifest
-from latent_studio.testing.attributes import check_attribute_predictor
-from latent_studio.testing.directions import check_direction_source
-from latent_studio.testing.docks import check_dock
-from latent_studio.testing.exporter import check_exporter
 from latent_studio.testing.require import require
 
 if TYPE_CHECKING:
@@ -43,11 +39,19 @@ def check_plugin(
         place.mkdir(parents=True)
         match one.kind:
             case "exporters":
+                from latent_studio.testing.exporter import check_exporter
+
                 for suffix in one.details["suffixes"]:
                     check_exporter(made, place / suffix[1:], suffix=suffix)
             case "attributes":
+                from latent_studio.testing.attributes import check_attribute_predictor
+
                 check_attribute_predictor(made)
             case "direction_sources":
+                from latent_studio.testing.directions import check_direction_source
+
                 check_direction_source(made, options=(options or {}).get(one.id))
             case "docks":
+                from latent_studio.testing.docks import check_dock
+
                 check_dock(made, place)

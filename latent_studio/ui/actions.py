@@ -445,6 +445,12 @@ class Actions(QObject):
                 "keyboard",
             ),
             ActionSpec(
+                "plugins",
+                help,
+                self.tr("Plugins…"),
+                self.tr("What adds formats, attributes, directions and panels; enable it or switch it off."),
+            ),
+            ActionSpec(
                 "self_test",
                 help,
                 self.tr("Self-test…"),

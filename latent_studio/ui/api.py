@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.navigation import Navigation
     from latent_studio.ui.pad_axes import PadAxes
     from latent_studio.ui.photo_desk import PhotoDesk
+    from latent_studio.ui.plugin_bridge import PluginBridge
     from latent_studio.ui.preferences import Preferences
     from latent_studio.ui.render_controller import RenderController
     from latent_studio.ui.session_bridge import SessionBridge
@@ -49,6 +50,7 @@ class DockContext:
         navigation: asking for other parts of the window to be shown.
         model_menus: recent and bundled models.
         photos: photos dropped so far, and searches for them.
+        plugins: which are enabled, and what they add.
         studio: what jobs are given.
         preferences: the settings, and who is told when one changes.
     """
@@ -70,5 +72,6 @@ class DockContext:
     navigation: Navigation
     model_menus: ModelMenus
     photos: PhotoDesk
+    plugins: PluginBridge
     studio: Studio
     preferences: Preferences

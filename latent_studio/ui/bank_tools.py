@@ -165,6 +165,12 @@ class BankTools(QObject):
              self._finder.import_files),
         ):  # fmt: skip
             _add(menu, name, text, tooltip, do, can_do=can_do)
+        for source in self._context.plugins.host.direction_sources():
+            _add(
+                menu, f"add-plugin-{source.id}", self.tr("{title}…").format(title=source.title),
+                self.tr("Directions by a plugin, with its options."),
+                partial(self._finder.find_by_plugin, source.id), can_do=can_do,
+            )  # fmt: skip
 
     def _fill_more(self, menu: QMenu) -> None:
         _add(

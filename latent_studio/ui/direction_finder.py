@@ -11,6 +11,7 @@ from latent_studio.app.direction_files import HEADER_KEY
 from latent_studio.app.tasks.sefa import SefaOptions
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.jobs import Progress
+from latent_studio.core.options import options_of
 from latent_studio.ui.boundary_trainer import BoundaryTrainer
 from latent_studio.ui.channel_picker import ChannelPicker
 from latent_studio.ui.direction_importer import DirectionImporter
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from latent_studio.core.options import OptionsClass
     from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.methods.sefa import SefaVariant
+    from latent_studio.plugin_host.fenced import FencedDirectionSource
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
 
@@ -88,6 +90,41 @@ class DirectionFinder(QObject):
                 on_done=partial(self.take_found, model, "pca"),
                 on_failed=self._fail,
             )
+
+    def find_by_plugin(self, source: str) -> None:
+        """Directions by a plugin, after its options have been asked for."""
+        if self._context.models.model is not None:
+            self._context.plugins.load_source(source, self._ask_plugin, self._fail)
+
+    def _ask_plugin(self, source: FencedDirectionSource) -> None:
+        options = source.options
+        self.ask(
+            options,
+            fields=tuple(info.name for info in options_of(options)),
+            title=source.title,
+            text=self.tr(
+                "A plugin looks for directions of this model; what it finds is kept with the model."
+            ),
+            begin=partial(self._start_plugin, source),
+        )
+
+    def _start_plugin(self, source: FencedDirectionSource, options: OptionsClass) -> None:
+        model = self._context.models.model
+        if model is None:
+            return
+        self._context.jobs.start(
+            source.title,
+            partial(_find_by_plugin, source, model, options),
+            on_done=partial(self._keep_found, model, source.title),
+            on_failed=self._fail,
+        )
+
+    def _keep_found(self, model: LoadedModel, title: str, directions: Sequence[Direction]) -> None:
+        library = self._context.directions.library
+        if self._context.models.model is not model or library is None:
+            return
+        library.keep(directions, name=title)
+        self._context.directions.reveal(directions[0].id)
 
     def train_boundaries(self) -> None:
         """Boundaries of attributes, from what a predictor says or from examples."""
@@ -227,6 +264,18 @@ def _find_pca(
 
     return pca_directions(
         model.generator, model.ref.sha256, paths=studio.paths, progress=progress, cancel=cancel
+    )
+
+
+def _find_by_plugin(
+    source: FencedDirectionSource,
+    model: LoadedModel,
+    options: OptionsClass,
+    progress: ProgressSink,
+    cancel: CancelToken,
+) -> tuple[Direction, ...]:
+    return source.find(
+        model.generator, options, model_sha256=model.ref.sha256, progress=progress, cancel=cancel
     )
 
 

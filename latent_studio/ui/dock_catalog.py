@@ -27,7 +27,7 @@ class DockEntry:
     Attributes:
         id: stable; part of the remembered layout.
         title: shown on the dock and in the View menu.
-        content: ``"module:class"`` of its content, made with a ``DockContext``.
+        content: what makes its content of a ``DockContext``, or its dotted name, ``"module:class"``.
         area: where it begins.
         height: in pixels in the beginning; 0 is as high as its content, ``None`` what the others leave.
         shortcut: shows and hides it.
@@ -39,7 +39,7 @@ class DockEntry:
 
     id: str
     title: str
-    content: str
+    content: str | Callable[[DockContext], QWidget]
     area: Qt.DockWidgetArea
     height: int | None
     shortcut: str
@@ -49,6 +49,8 @@ class DockEntry:
 
     def make_content(self, context: DockContext) -> QWidget:
         """Import and make the content."""
+        if not isinstance(self.content, str):
+            return self.content(context)
         module, _, name = self.content.partition(":")
         factory = cast("Callable[[DockContext], QWidget]", getattr(import_module(module), name))
         return factory(context)

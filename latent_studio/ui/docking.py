@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QFrame, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
@@ -41,11 +41,14 @@ class Docking(QObject):
         context: given to their contents.
     """
 
+    #: A ``QAction`` that shows and hides a dock which came later.
+    dock_added = Signal(QAction)
+
     def __init__(self, window: QMainWindow, context: DockContext) -> None:
         super().__init__(window)
         self._window = window
         self._context = context
-        self._entries = bundled_docks()
+        self._entries: tuple[DockEntry, ...] = bundled_docks()
         for corner, area in (
             (Qt.Corner.TopLeftCorner, _LEFT),
             (Qt.Corner.BottomLeftCorner, _LEFT),
@@ -80,6 +83,33 @@ class Docking(QObject):
         """Contents of the docks that are on the screen, in the order of the catalogue."""
         shown = (dock.widget() for dock in self._docks.values() if not dock.visibleRegion().isEmpty())
         return [content for content in shown if content is not None]
+
+    def add(self, entry: DockEntry) -> None:
+        """Add a dock while the window stands, hidden, where its first layout is."""
+        self._entries = (*self._entries, entry)
+        dock = self._docks[entry.id] = self._make(entry)
+        self._asked[entry.id] = 0
+        dock.hide()
+        lead = self._lead_of(entry)
+        if lead is entry:
+            self._window.addDockWidget(entry.area, dock, Qt.Orientation.Vertical)
+        else:
+            self._window.tabifyDockWidget(self._docks[lead.id], dock)
+        dock.setVisible(entry.is_shown)
+        self.dock_added.emit(dock.toggleViewAction())
+
+    def remove(self, id: str) -> None:
+        """Take an added dock away, with its content and its line in the menu."""
+        self._entries = tuple(entry for entry in self._entries if entry.id != id)
+        del self._asked[id]
+        dock = self._docks.pop(id)
+        toggle = dock.toggleViewAction()
+        for owner in toggle.associatedObjects():
+            if isinstance(owner, QWidget):
+                owner.removeAction(toggle)
+        self._window.removeDockWidget(dock)
+        dock.setObjectName("")
+        dock.deleteLater()
 
     def bring(self, id: str) -> None:
         """Show a dock and give it the keyboard."""

@@ -139,6 +139,8 @@ def _take_unexpected(
         window.close()
         return
     log.error("Unexpected error", exc_info=(kind, error, trace))
+    error.__traceback__ = trace
     # It is shown below the event loop, so the window is filled by now; while it fills, the log has to do.
     with contextlib.suppress(RuntimeError):
-        window.context.messages.failure(describe_failure(error))
+        blamed = window.context.plugins.blame(error)
+        window.context.messages.failure(blamed or describe_failure(error))

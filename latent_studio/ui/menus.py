@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, Qt
@@ -43,7 +44,7 @@ _MENUS = (
             "compare", _LINE,
             "theme_system", "theme_dark", "theme_light", _LINE,
             "full_screen", _LINE,
-            _DOCKS, _LINE,
+            _DOCKS,
             "next_panel", "previous_panel", _LINE,
             "reset_layout",
         ),
@@ -61,7 +62,7 @@ _MENUS = (
         ),
     ),
     (marked("E&xport"), ("export_gif", "save_picture")),
-    (marked("&Help"), ("command_palette", "shortcuts", _LINE, "self_test", "about")),
+    (marked("&Help"), ("command_palette", "shortcuts", _LINE, "plugins", "self_test", "about")),
 )  # fmt: skip
 
 
@@ -110,6 +111,8 @@ def _add(
         menu.addMenu(sessions)
     elif entry == _DOCKS:
         menu.addActions(docking.toggles())
+        end = menu.addSeparator()
+        docking.dock_added.connect(partial(menu.insertAction, end))
     elif entry == _VIEWS:
         menu.addActions(views.actions())
     else:

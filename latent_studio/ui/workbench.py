@@ -39,6 +39,9 @@ from latent_studio.ui.panel_walk import PanelWalk
 from latent_studio.ui.photo_desk import PhotoDesk
 from latent_studio.ui.photo_drops import PhotoDrops
 from latent_studio.ui.picture_saver import PictureSaver
+from latent_studio.ui.plugin_bridge import PluginBridge
+from latent_studio.ui.plugin_docks import PluginDocks
+from latent_studio.ui.plugins import Plugins
 from latent_studio.ui.preferences import Preferences
 from latent_studio.ui.recipe_opener import RecipeOpener
 from latent_studio.ui.render_controller import RenderController
@@ -127,6 +130,7 @@ class Workbench(QObject):
             photos=PhotoDesk(
                 studio, store=store, models=models, jobs=self._jobs, messages=messages, parent=self
             ),
+            plugins=PluginBridge(studio, self),
             studio=studio,
             preferences=preferences,
         )
@@ -176,6 +180,7 @@ class Workbench(QObject):
         self._library = Library(self.context, window)
         ModelBlender(self.context, window)
         LatentOpener(self.context, window)
+        self.plugins = Plugins(self.context, window)
         ThemeController(preferences, actions=actions, parent=self)
         WindowController(
             window,
@@ -188,6 +193,9 @@ class Workbench(QObject):
         )
         PanelWalk(actions, views=self.views, docking=self.docking, parent=self)
         SettingsOpener(self.context, window, shortcuts=shortcuts)
+        # Before its panel is placed: one that broke the last start must not do so again.
+        self.plugins.tell_changes()
+        PluginDocks(self.docking, self.context, self)
         self.docking.apply_first_layout()
         preferences.tell_problems()
         self._log = open_event_log(window, self.context, self.canvas)
@@ -203,7 +211,13 @@ class Workbench(QObject):
             Names of the threads that are stuck.
         """
         self._bridge.close()
-        threads = (self._jobs, self._library.downloads, self._document_writer, self._render_thread)
+        threads = (
+            self._jobs,
+            self._library.downloads,
+            self.context.plugins,
+            self._document_writer,
+            self._render_thread,
+        )
         stuck = tuple(thread.name for thread in threads if not thread.close())
         for name in stuck:
             log.error("The %s thread did not end in time.", name)

@@ -88,6 +88,7 @@ class ExportDock(QWidget):
         for subject in self._subjects:
             subject.changed.connect(self._show_estimate)
         self._target.changed.connect(self._show_estimate)
+        context.plugins.changed.connect(self._target.renewFormats)
         context.models.model_changed.connect(self._take_model)
         context.bridge.session_changed.connect(self.show_session)
         context.renders.timings_changed.connect(self._show_estimate)

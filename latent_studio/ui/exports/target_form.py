@@ -155,6 +155,7 @@ class TargetForm(QWidget):
             self._fill_formats()
             self._take_format()
 
+    @Slot()
     def renewFormats(self) -> None:
         """The formats there are have changed; one that is gone gives way to the first."""
         chosen = self._format.currentData()
