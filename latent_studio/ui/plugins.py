@@ -86,7 +86,7 @@ class Plugins(QObject):
             )  # fmt: skip
         elif on:
             messages.success(
-                self.tr("The plugin {name} is enabled.").format(name=outcome.name), hint=_adds(outcome)
+                self.tr("The plugin {name} is enabled.").format(name=outcome.name), hint=self._adds(outcome)
             )
         else:
             messages.news(self.tr("The plugin {name} is off.").format(name=outcome.name))
@@ -138,17 +138,20 @@ class Plugins(QObject):
             "given": self.tr("Named by --plugin-dir"),
         }
         state, tone = states[one.state]
-        notes = ""
+        notes: tuple[str, ...] = ()
         if manifest is not None:
-            said = [text for text in (manifest.permissions, manifest.requirements) if text]
-            notes = self.tr("Its author says: {text}").format(text=" ".join(said)) if said else ""
+            told = (
+                (self.tr("Touches, as its author says: {text}"), manifest.permissions),
+                (self.tr("Needs: {text}"), manifest.requirements),
+            )
+            notes = tuple(words.format(text=text) for words, text in told if text)
         return PluginEntry(
             one.id,
             f"{one.name} {manifest.version}" if manifest is not None else one.id,
             state,
             tone,
             manifest.summary if manifest is not None else "",
-            _adds(one),
+            self._adds(one),
             notes,
             f"{origins[one.origin]}: {one.folder}",
             one.problem,
@@ -157,7 +160,7 @@ class Plugins(QObject):
             one.is_enabled or one.can_enable,
         )
 
-
-def _adds(one: PluginStatus) -> str:
-    text = one.manifest.provides if one.manifest is not None else ""
-    return f"{text[:1].upper()}{text[1:]}" if text else ""
+    def _adds(self, one: PluginStatus) -> str:
+        if one.manifest is None:
+            return ""
+        return self.tr("Adds {things}.").format(things=one.manifest.provides)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -38,7 +38,7 @@ class PluginEntry:
         tone: how the state is coloured.
         summary: what it does.
         adds: what it adds.
-        notes: what it needs and touches, as its author says.
+        notes: what it touches and needs, as its author says; a line each.
         place: where it is from.
         problem: what is wrong; empty when nothing is.
         details: to copy; may be empty.
@@ -52,7 +52,7 @@ class PluginEntry:
     tone: Tone
     summary: str
     adds: str
-    notes: str
+    notes: tuple[str, ...]
     place: str
     problem: str = ""
     details: str = ""
@@ -84,9 +84,10 @@ class PluginsPage(QWidget):
         self._warning.setWordWrap(True)
         self._warning.setProperty("muted", True)
         self._list = QWidget()
+        self._list.setObjectName("scrollContent")
         self._lines = QVBoxLayout(self._list)
         self._lines.setContentsMargins(0, 0, 8, 0)
-        self._lines.setSpacing(12)
+        self._lines.setSpacing(16)
         self._lines.addStretch(1)
         area = _Area(self)
         area.setWidget(self._list)
@@ -181,6 +182,9 @@ class _Row(QWidget):
         self._switch.setEnabled(entry.can_switch)
         self._switch.clicked.connect(self._press)
         name = QLabel(entry.name, self)
+        font = name.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        name.setFont(font)
         self._state = QLabel(entry.state, self)
         if entry.tone:
             self._state.setProperty("tone", entry.tone)
@@ -194,17 +198,19 @@ class _Row(QWidget):
         words = QVBoxLayout()
         words.setSpacing(2)
         words.addLayout(head)
-        for text, is_muted in ((entry.summary, False), (entry.adds, True), (entry.notes, True)):
-            if text:
-                words.addWidget(self._line(text, is_muted=is_muted))
-        place = ElidedLabel(entry.place, self, mode=Qt.TextElideMode.ElideMiddle)
-        place.setProperty("muted", True)
-        words.addWidget(place)
+        if entry.summary:
+            words.addWidget(self._line(entry.summary, is_muted=False))
         if entry.problem:
             problem = self._line(entry.problem, is_muted=False)
             problem.setObjectName(f"plugin-problem-{entry.id}")
             problem.setProperty("tone", "bad")
             words.addWidget(problem)
+        for text in (entry.adds, *entry.notes):
+            if text:
+                words.addWidget(self._line(text, is_muted=True))
+        place = ElidedLabel(entry.place, self, mode=Qt.TextElideMode.ElideMiddle)
+        place.setProperty("muted", True)
+        words.addWidget(place)
         if entry.details:
             copy = QPushButton(self.tr("Copy details"), self)
             copy.setObjectName(f"plugin-copy-{entry.id}")
