@@ -108,7 +108,7 @@ def score_seeds(
     """
     model = studio.model
     names = tuple(info.id for info in predictor.attributes)
-    parts = (model.ref.sha256, predictor_id, names, count, first_seed, synthesis)
+    parts: tuple[object, ...] = (model.ref.sha256, predictor_id, names, count, first_seed, synthesis)
     if predictor_version:
         parts += (predictor_version,)
     key = hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from latent_studio.api import API_VERSION
 from latent_studio.core.errors import PluginError
@@ -319,12 +320,8 @@ class PluginHost:
         """What finds directions, beside the program's own methods."""
         sources = []
         for plugin, one in self._enabled("direction_sources", taken=set()):
-            make = self._callable(plugin, one)
-            sources.append(
-                FencedDirectionSource(
-                    self._fence(plugin), id=one.id, title=one.title, make=lambda make=make: make()()
-                )
-            )
+            make = partial(_made, self._callable(plugin, one))
+            sources.append(FencedDirectionSource(self._fence(plugin), id=one.id, title=one.title, make=make))
         return tuple(sources)
 
     def direction_source(self, id: str) -> FencedDirectionSource:
@@ -502,10 +499,10 @@ class PluginHost:
 
         return load
 
-    def _callable(self, plugin: _Plugin, one: Contribution) -> Callable[[], Callable[..., object]]:
+    def _callable(self, plugin: _Plugin, one: Contribution) -> Callable[[], Callable[..., Any]]:
         load = self._loader(plugin, one)
 
-        def checked() -> Callable[..., object]:
+        def checked() -> Callable[..., Any]:
             made = load()
             if not callable(made):
                 raise TypeError(f"{one.object} is no function or class")
@@ -516,6 +513,10 @@ class PluginHost:
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener()
+
+
+def _made(load: Callable[[], Callable[..., Any]]) -> object:
+    return load()()
 
 
 def _contributions(plugin: _Plugin) -> tuple[Contribution, ...]:

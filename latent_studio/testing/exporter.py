@@ -61,7 +61,7 @@ class _ExporterChecks:
 
     def facts(self) -> None:
         made = self._make(FilmSettings())
-        require(isinstance(made.id, str) and bool(made.id), "an exporter has an id")
+        require(bool(made.id), "an exporter has an id")
         require(made.suffix.startswith("."), f"the suffix is {made.suffix!r}, but must begin with a dot")
         require(self._make(FilmSettings()) is not made, "every call must give an exporter of its own")
 

@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 class DirectionFindOptions:
     """By which source, how, and where to."""
 
-    source: str = option(
-        help="Which source of an enabled plugin, such as ica; “plugin list” names them.",
-        positional=True,
-        metavar="SOURCE",
-    )
     model: str = model_option()
+    source: str = option(
+        help="Which source of an enabled plugin, such as ica; “plugin list” names them.", metavar="ID"
+    )
     out: Path | None = option(
         None,
         help="The file to write, .safetensors or .npy; when not given they are kept among the model's own.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from latent_studio.core.options import check_options, option
+from latent_studio.plugin_host.manifest import KIND_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,7 +90,10 @@ def describe(one: PluginStatus) -> list[str]:
     version = f" {manifest.version}" if manifest is not None else ""
     lines = [f"{one.id}{version}  {STATE_WORDS[one.state]}"]
     if manifest is not None:
-        lines += [f"    {manifest.summary}", f"    adds {manifest.provides}"]
+        lines.append(f"    {manifest.summary}")
+        lines += [
+            f"    adds {KIND_NAMES[one.kind]} {one.id}, “{one.title}”" for one in manifest.contributions
+        ]
         if manifest.permissions:
             lines.append(f"    its author says of what it touches: {manifest.permissions}")
         if manifest.requirements:
