@@ -140,6 +140,9 @@ class DriftReader:
             return None
 
     def _knows(self, entry: PredictorEntry) -> bool:
+        if entry.version:
+            # A plugin may take its time, and here the next picture would wait for it.
+            return False
         if entry.scope == "portraits":
             return self._model.name == _PORTRAITS
         return entry.scope == "any" or self._model.name != _PORTRAITS
