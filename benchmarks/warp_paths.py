@@ -27,6 +27,7 @@ from latent_studio.app.tasks.warp_rank import WarpRankOptions, run_warp_rank
 from latent_studio.app.tasks.warp_train import WarpTrainOptions, run_warp_train
 from latent_studio.app.traversals import read_traversal
 from latent_studio.core.jobs import CancelToken, Progress
+from latent_studio.methods.warp.runs import read_stats
 
 if TYPE_CHECKING:
     from latent_studio.app.ranking import RankedPath, Ranking
@@ -71,7 +72,8 @@ def main() -> None:
         f"\nTraining: {trained.end.iteration} steps; this run took {minutes:.1f} min ({processor:.1f} min of"
     )
     print(f"processor time) for training and {whole:.1f} min with the ranking. Last steps: ", end="")
-    print(f"{trained.end.stats.accuracy:.0%} of paths told.\n")
+    stats = read_stats(arguments.run)
+    print(f"{stats[max(stats)]['accuracy']:.0%} of paths told.\n")
     amounts = ranking.traversal.amounts
     print(
         f"From {arguments.pictures} pictures, {len(amounts)} amounts, "

@@ -103,6 +103,11 @@ class Pool:
             file.write(json.dumps(index, indent=1).encode())
 
 
+def is_pool(folder: Path) -> bool:
+    """Whether a folder says that it is one."""
+    return (folder / _INDEX).is_file()
+
+
 def read_pool(folder: Path) -> Pool:
     """Read a pool.
 

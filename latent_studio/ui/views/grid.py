@@ -1,4 +1,4 @@
-"""The grid: variations of what is shown, to wander by picking; and a gallery of seeds to begin from."""
+"""The grid: variations of what is shown, to wander by picking; and a gallery of seeds or of a pool."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
@@ -21,10 +22,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latent_studio.app.pools import read_pool
+from latent_studio.app.tasks.pool_create import PoolCreateOptions, run_pool_create
 from latent_studio.core.edits import EditStack
+from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.render import RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.variations import vary
+from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.seeds import draw_seed
 from latent_studio.ui.widgets.images import image_of
 from latent_studio.ui.widgets.labelled_slider import LabelledSlider
@@ -32,9 +37,14 @@ from latent_studio.ui.widgets.picture_grid import PictureGrid
 from latent_studio.ui.widgets.rows_field import RowsField
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QHideEvent, QShowEvent
 
+    from latent_studio.app.models import LoadedModel
+    from latent_studio.app.pools import Pool
     from latent_studio.app.studio import Studio
+    from latent_studio.app.tasks.pool_create import PoolCreateResult
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
@@ -47,6 +57,8 @@ _MIDDLE = _NEIGHBOURS // 2
 _CELL = 112
 _FIRST_SEEDS = 400
 _REST_MS = 250
+#: Of a pool's name on its button.
+_MOST_LETTERS = 16
 
 
 class GridView(QWidget):
@@ -65,6 +77,7 @@ class GridView(QWidget):
         self._generation = 0
         self._made_for: tuple[object, ...] | None = None
         self._variations: dict[int, Session] = {}
+        self._pool: Pool | None = None
         self._folder = Path.home()
         self._pages = QStackedWidget(self)
         self._around = PictureGrid(parent=self)
@@ -119,6 +132,7 @@ class GridView(QWidget):
             grid.rangeShown.connect(self._ask)
         context.bridge.session_changed.connect(self._follow)
         context.pictures.ready.connect(self._take_picture)
+        context.models.model_changed.connect(self._take_model)
         self.show_page(0)
 
     def _variation_tools(self) -> QWidget:
@@ -168,10 +182,22 @@ class GridView(QWidget):
         self._export.setToolTip(self.tr("Write the chosen seeds as pictures into a folder; Space chooses."))
         self._export.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._export.clicked.connect(self._ask_and_export)
+        self._pools = QToolButton(self._seeds_tools)
+        self._pools.setObjectName("seeds-pool")
+        self._pools.setAccessibleName(self.tr("Pool"))
+        self._pools.setToolTip(self.tr("Show the pictures of a pool, or make one of the chosen seeds."))
+        self._pools.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self._pools)
+        self._open_pool = menu.addAction(self.tr("Open a pool…"), self._ask_for_pool)
+        self._make_pool = menu.addAction(self.tr("Make a pool of the chosen…"), self._ask_and_make_pool)
+        self._all_seeds = menu.addAction(self.tr("Show all seeds"), self.close_pool)
+        self._pools.setMenu(menu)
         row.addWidget(self._with_edits)
         row.addWidget(self._rated_only)
         row.addStretch(1)
+        row.addWidget(self._pools)
         row.addWidget(self._export)
+        self._show_pool()
         return self._seeds_tools
 
     def show_page(self, page: int, checked: bool = True) -> None:
@@ -210,7 +236,8 @@ class GridView(QWidget):
             return (0, sha256, session, self._radius.value(), self._rows.rows(), self._draw)
         edits = session.edits if self._with_edits.isChecked() else EditStack()
         plain = replace(session, base=SeedPoint(), edits=edits)
-        return (1, sha256, plain, self._rated_only.isChecked())
+        folder = None if self._pool is None else self._pool.folder
+        return (1, sha256, plain, self._rated_only.isChecked(), folder)
 
     @Slot()
     def _begin(self) -> None:
@@ -244,9 +271,9 @@ class GridView(QWidget):
                     )
             self._around.setItems(_NEIGHBOURS, caption=self._variation_name)
         else:
-            rated = self._rated()
+            listed = self._listed()
             self._seeds.setItems(
-                len(rated) if self._rated_only.isChecked() else _FIRST_SEEDS,
+                _FIRST_SEEDS if listed is None else len(listed),
                 caption=self._seed_name,
                 stars=self._stars_of,
             )
@@ -256,11 +283,18 @@ class GridView(QWidget):
         ratings = self._context.document.ratings
         return sorted(ratings, key=lambda seed: (-ratings[seed], seed))
 
+    def _listed(self) -> Sequence[int] | None:
+        """The seeds that are shown; ``None`` is all there are, one after the other."""
+        pool = self._pool
+        if self._rated_only.isChecked():
+            return [seed for seed in self._rated() if pool is None or seed in pool.seeds]
+        return None if pool is None else pool.seeds
+
     def _seed_of(self, item: int) -> int:
-        if not self._rated_only.isChecked():
+        listed = self._listed()
+        if listed is None:
             return item
-        rated = self._rated()
-        return rated[item] if item < len(rated) else 0
+        return listed[item] if item < len(listed) else 0
 
     def _seed_name(self, item: int) -> str:
         return str(self._seed_of(item))
@@ -276,7 +310,8 @@ class GridView(QWidget):
             return self._variations[item]
         session = self._store.session
         edits = session.edits if self._with_edits.isChecked() else EditStack()
-        return replace(session, base=SeedPoint(self._seed_of(item)), edits=edits)
+        synthesis = session.synthesis if self._pool is None else self._pool.synthesis
+        return replace(session, base=SeedPoint(self._seed_of(item)), edits=edits, synthesis=synthesis)
 
     @Slot(object)
     def _ask(self, items: tuple[int, ...]) -> None:
@@ -310,7 +345,13 @@ class GridView(QWidget):
     @Slot(int)
     def _take_seed(self, item: int) -> None:
         seed = self._seed_of(item)
-        self._store.set_base(SeedPoint(seed), self.tr("Go to seed {seed}").format(seed=seed))
+        label = self.tr("Go to seed {seed}").format(seed=seed)
+        if self._pool is None:
+            self._store.set_base(SeedPoint(seed), label)
+            return
+        # The picture that was picked, and not the same seed at another truncation.
+        session = replace(self._store.session, base=SeedPoint(seed), synthesis=self._pool.synthesis)
+        self._store.replace(replace(session, noise=None), label)
 
     @Slot(int, int)
     def _rate(self, item: int, stars: int) -> None:
@@ -320,9 +361,91 @@ class GridView(QWidget):
     def _show_chosen(self) -> None:
         count = len(self._seeds.chosen())
         self._export.setEnabled(count > 0)
+        self._make_pool.setEnabled(count > 0)
         self._export.setText(
             self.tr("Export {n} chosen…").format(n=count) if count else self.tr("Export chosen…")
         )
+
+    # Pools
+
+    @Slot(object)
+    def _take_model(self, model: LoadedModel) -> None:
+        if self._pool is not None and self._pool.model_sha256 != model.ref.sha256:
+            self.close_pool()
+
+    @Slot()
+    def _ask_for_pool(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Open a pool"), str(self._folder))
+        if chosen:
+            self.open_pool(Path(chosen))
+
+    def open_pool(self, folder: Path) -> None:
+        """Show a pool's pictures instead of all seeds."""
+        model = self._context.models.model
+        if model is None:
+            return
+        try:
+            pool = read_pool(folder)
+            pool.check_model(model.ref)
+        except LatentStudioError as error:
+            self._context.messages.failure(describe_failure(error))
+            return
+        self._folder, self._pool = folder.parent, pool
+        self._show_pool()
+        self._begin()
+
+    @Slot()
+    def close_pool(self) -> None:
+        """Show all seeds again."""
+        self._pool = None
+        self._show_pool()
+        self._begin()
+
+    @Slot()
+    def _ask_and_make_pool(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, self.tr("Folder of the new pool"), str(self._folder))
+        if chosen:
+            self.make_pool(Path(chosen))
+
+    def make_pool(self, folder: Path) -> None:
+        """Make a pool of the chosen seeds as they are shown, without edits."""
+        model = self._context.models.model
+        if model is None:
+            return
+        synthesis = self._store.session.synthesis if self._pool is None else self._pool.synthesis
+        options = PoolCreateOptions(
+            model=model.ref.path,
+            seeds=tuple(sorted(self._seed_of(item) for item in self._seeds.chosen())),
+            out=folder,
+            truncation_psi=synthesis.truncation_psi,
+            truncation_cutoff=synthesis.truncation_cutoff,
+            class_idx=None if synthesis.class_blend else synthesis.class_idx,
+            noise_mode=synthesis.noise_mode,
+            noise_seed=synthesis.noise_seed,
+            class_blend=synthesis.class_blend,
+            translate=(synthesis.translate_x, synthesis.translate_y),
+            rotate=synthesis.rotate_degrees,
+            lod=synthesis.lod,
+            chosen_scale=synthesis.chosen_scale,
+        )
+        self._context.jobs.start(
+            self.tr("Make a pool of {n} pictures").format(n=len(options.seeds)),
+            partial(run_pool_create, self._context.studio, options),
+            on_done=self._tell_made,
+            on_failed=self._context.messages.failure,
+        )
+
+    def _tell_made(self, result: PoolCreateResult) -> None:
+        self.open_pool(result.folder)
+        self._context.messages.success(
+            self.tr("A pool of {n} pictures.").format(n=result.count), hint=str(result.folder)
+        )
+
+    def _show_pool(self) -> None:
+        name = self.tr("Pool") if self._pool is None else self._pool.folder.name
+        self._pools.setText(name if len(name) <= _MOST_LETTERS else f"{name[:_MOST_LETTERS]}…")
+        self._all_seeds.setEnabled(self._pool is not None)
+        self._make_pool.setEnabled(bool(self._seeds.chosen()))
 
     @Slot()
     def _ask_and_export(self) -> None:

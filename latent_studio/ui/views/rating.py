@@ -20,11 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latent_studio.app.pools import is_pool, read_pool
 from latent_studio.app.rating_pools import pool_of_folders, pool_of_latents, pool_of_samples
 from latent_studio.app.ratings import ROUND, Ratings
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import LatentStudioError
+from latent_studio.core.latent import Latent
 from latent_studio.core.render import RenderRequest
+from latent_studio.core.spaces import Space
 from latent_studio.ui.failures import Failure
 from latent_studio.ui.icons import set_icon
 from latent_studio.ui.seeds import draw_seed
@@ -227,7 +230,7 @@ class RatingView(QWidget):
             (
                 "folder",
                 self.tr("Folder…"),
-                self.tr("Pictures of a folder; the latents of photos are searched for first."),
+                self.tr("A pool, or pictures of a folder; the latents of photos are searched for first."),
                 self._ask_folder,
                 True,
             ),
@@ -512,6 +515,12 @@ def _draw_samples(model: LoadedModel, progress: ProgressSink, cancel: CancelToke
 def _read_folders(
     studio: Studio, model: LoadedModel, folders: Sequence[Path], progress: ProgressSink, cancel: CancelToken
 ) -> RatingPool:
+    if len(folders) == 1 and is_pool(folders[0]):
+        pool = read_pool(folders[0])
+        pool.check_model(model.ref)
+        space = Space.W_PLUS if model.spec.has_mapping else Space.Z
+        latents = [Latent(space, values) for values in (pool.ws if model.spec.has_mapping else pool.z)]
+        return pool_of_latents(model, latents, progress=progress, cancel=cancel)
     return pool_of_folders(studio, model, folders, progress=progress, cancel=cancel)
 
 
