@@ -1,4 +1,4 @@
-"""Pools in the window: made of chosen seeds, shown in the gallery, rated; a pool of another model is refused."""
+"""Pools in the window: made of chosen seeds, shown in the gallery, rated; one of another model is refused."""
 
 from __future__ import annotations
 
