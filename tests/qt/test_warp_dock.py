@@ -120,7 +120,9 @@ def test_without_a_training_in_the_folder_there_is_nothing_to_keep_or_rank(dock)
     assert not button(dock, "warp-rank").isEnabled()
 
 
-def test_the_folders_paths_go_into_the_warp_bank(qtbot, window, dock, tmp_path):
+def test_the_folders_paths_go_into_the_warp_bank(qtbot, window, dock, tmp_path, monkeypatch):
+    samples = np.random.default_rng(1).normal(scale=3.0, size=(500, 8)).astype(np.float32)
+    monkeypatch.setattr("latent_studio.app.models.sample_w", lambda generator, count: samples)
     sets = {
         "SUPPORT_SETS": np.random.default_rng(0).normal(size=(2, 4 * 8)).astype(np.float32),
         "ALPHAS": np.tile(np.float32([1, -1]), (2, 2)),
@@ -133,6 +135,9 @@ def test_the_folders_paths_go_into_the_warp_bank(qtbot, window, dock, tmp_path):
     dock.findChild(QWidget, "warp-folder").setText(str(tmp_path / "run"))
     press(qtbot, dock, "warp-keep")
     qtbot.waitUntil(lambda: len(window.context.directions.bank("warp")) == 2, timeout=WAIT_MS)
+    # One sigma is how far w spreads along the path.
+    sigma = window.context.directions.bank("warp")[0].direction.sigma
+    assert sigma == pytest.approx(3.0, rel=0.15)
 
 
 def test_the_best_path_becomes_a_slider_that_means_more_upwards(qtbot, window, dock, tmp_path):

@@ -49,7 +49,7 @@ _MOST_POINTS = 2000
 
 
 class WarpDock(QWidget):
-    """A form on the left, plots in the middle, samples and ranking on the right.
+    """Pages for setting up, for watching it learn and for the ranking; buttons below them.
 
     Args:
         context: the window's parts.
@@ -148,54 +148,47 @@ class WarpDock(QWidget):
         folder.addWidget(label)
         folder.addWidget(self._folder, 1)
         folder.addWidget(browse)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for row, buttons in (
-            (first, (self._start, self._pause, self._copy)),
-            (second, (self._keep, self._rank)),
-        ):
-            row.setSpacing(8)
-            for button in buttons:
-                row.addWidget(button)
-            row.addStretch(1)
-        left = QVBoxLayout()
-        left.setSpacing(8)
+        folder.addWidget(self._copy)
+        setup = QWidget(self)
         forms = QHBoxLayout()
-        forms.setSpacing(8)
+        forms.setSpacing(12)
         forms.addWidget(self._form, 1)
         forms.addWidget(self._more, 1)
-        left.addLayout(forms)
-        left.addLayout(folder)
-        left.addLayout(first)
-        left.addLayout(second)
-        left.addStretch(1)
-        middle = QVBoxLayout()
-        middle.setSpacing(4)
-        middle.addWidget(self._loss, 1)
-        middle.addWidget(self._told, 1)
-        page = QWidget(self)
-        side = QVBoxLayout()
-        side.setSpacing(8)
-        side.addWidget(self._table, 1)
-        bind = QHBoxLayout()
-        bind.addStretch(1)
-        bind.addWidget(self._bind)
-        side.addLayout(bind)
-        ranked = QHBoxLayout(page)
-        ranked.setContentsMargins(0, 8, 0, 0)
-        ranked.setSpacing(12)
-        ranked.addLayout(side, 3)
-        ranked.addWidget(self._along, 2)
-        self._pages.addTab(self._samples, self.tr("Samples"))
-        self._pages.addTab(page, self.tr("Ranking"))
-        right = QVBoxLayout()
-        right.setSpacing(4)
-        right.addWidget(self._pages, 1)
-        right.addWidget(self._status)
-        layout = QHBoxLayout(self)
-        layout.setSpacing(12)
-        layout.addLayout(left, 3)
-        layout.addLayout(middle, 2)
-        layout.addLayout(right, 3)
+        filled = QVBoxLayout(setup)
+        filled.setContentsMargins(0, 8, 0, 0)
+        filled.setSpacing(8)
+        filled.addLayout(forms)
+        filled.addLayout(folder)
+        filled.addStretch(1)
+        for name, title, parts in (
+            ("setup", self.tr("Setup"), None),
+            ("learning", self.tr("Learning"), ((self._loss, 1), (self._told, 1), (self._samples, 1))),
+            ("ranking", self.tr("Ranking"), ((self._table, 3), (self._along, 2))),
+        ):
+            page = setup
+            if parts is not None:
+                page = QWidget(self)
+                row = QHBoxLayout(page)
+                row.setContentsMargins(0, 8, 0, 0)
+                row.setSpacing(12)
+                for part, stretch in parts:
+                    row.addWidget(part, stretch)
+            page.setObjectName(f"warp-page-{name}")
+            self._pages.addTab(page, title)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self._start, self._pause, self._keep, self._rank, self._bind):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        # Beside the pages' names, where there is room for a sentence.
+        self._pages.setCornerWidget(self._status)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addWidget(self._pages, 1)
+        layout.addLayout(buttons)
+
+    def _show_page(self, name: str) -> None:
+        self._pages.setCurrentWidget(self.findChild(QWidget, f"warp-page-{name}"))
 
     # What is shown
 
@@ -254,9 +247,7 @@ class WarpDock(QWidget):
             known = [share for share in shares if share == share]
             told = sum(share > 0.5 for share in known)
             self._told.setTitleText(
-                self.tr("Paths told: {told} of {count} more often than not").format(
-                    told=told, count=len(shares)
-                )
+                self.tr("Paths told: {told} of {count}").format(told=told, count=len(shares))
             )
 
     def _draw(self) -> None:
@@ -287,7 +278,7 @@ class WarpDock(QWidget):
             self._context.messages.failure(describe_failure(error))
             return
         self._history = []
-        self._pages.setCurrentIndex(0)
+        self._show_page("learning")
         self._training = self._context.jobs.start(
             self.tr("Learn warp paths"),
             partial(run_warp_train, self._context.studio, options),
@@ -310,7 +301,7 @@ class WarpDock(QWidget):
             partial(run_warp_rank, self._context.studio, options),
             on_done=self._show_ranking,
         )
-        self._pages.setCurrentIndex(1)
+        self._show_page("ranking")
         self._show_state()
 
     @Slot()
