@@ -194,7 +194,7 @@ def read_axes(
                 count=min(_READ_AT_ONCE, count - start),
                 synthesis=synthesis,
                 first_seed=start,
-                progress=lambda told, start=start, share=share: progress(  # type: ignore[misc]
+                progress=lambda told, start=start, share=share: progress(
                     Progress(start / count + share * (told.fraction or 0.0), f"Reading {count:,} pictures")
                 ),
                 cancel=cancel,

@@ -87,7 +87,7 @@ class LatentPlane:
     @property
     def dim(self) -> int:
         """Numbers of a latent."""
-        return self._readings.shape[1]
+        return int(self._readings.shape[1])
 
     def places(self, latents: NDArray[np.floating]) -> NDArray[np.float64]:
         """Coordinates ``(N, 2)`` of latents ``(N, dim)``."""

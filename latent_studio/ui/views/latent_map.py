@@ -42,15 +42,20 @@ from latent_studio.ui.widgets.map_choice import MapChoice
 from latent_studio.ui.widgets.picture_label import PictureLabel
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 
     from latent_studio.app.models import LoadedModel
-    from latent_studio.core.jobs import CancelToken, Job, ProgressSink
+    from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.latent import Latent
     from latent_studio.core.latent_plane import LatentPlane, PlaneAxis
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
+    from latent_studio.core.synthesis import ClassWeights, SynthesisSettings
+    from latent_studio.methods.boundary.learn import LearnedBoundary
+    from latent_studio.methods.boundary.train import Learner
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.job_thread import Job
 
 _CLIENT = "map"
 _GESTURE = "map"
@@ -608,14 +613,14 @@ class LatentMapView(QWidget):
 
 
 def _draw(
-    context: DockContext, count: int, classes: object, progress: ProgressSink, cancel: CancelToken
+    context: DockContext, count: int, classes: ClassWeights, progress: ProgressSink, cancel: CancelToken
 ) -> tuple[MapSamples, list[PlaneAxis]]:
     samples = draw_samples(
         context.studio,
         count=count,
         classes=classes,
         progress=progress,
-        cancel=cancel,  # type: ignore[arg-type]
+        cancel=cancel,
     )
     return samples, principal_axes(samples)
 
@@ -624,7 +629,7 @@ def _read(
     context: DockContext,
     samples: MapSamples,
     predictor_id: str,
-    synthesis: object,
+    synthesis: SynthesisSettings,
     progress: ProgressSink,
     cancel: CancelToken,
 ) -> list[PlaneAxis]:
@@ -633,7 +638,7 @@ def _read(
         samples,
         predictor_id,
         count=_READ,
-        synthesis=synthesis,  # type: ignore[arg-type]
+        synthesis=synthesis,
         progress=progress,
         cancel=cancel,
     )
@@ -641,19 +646,19 @@ def _read(
 
 def _learn(
     samples: MapSamples,
-    chosen: object,
+    chosen: NDArray[np.bool_],
     name: str,
-    learner: object,
+    learner: Learner,
     progress: ProgressSink,
     cancel: CancelToken,
-) -> object:
+) -> LearnedBoundary:
     return chosen_direction(
         samples,
         chosen,
         name=name,
         learner=learner,
         progress=progress,
-        cancel=cancel,  # type: ignore[arg-type]
+        cancel=cancel,
     )
 
 
