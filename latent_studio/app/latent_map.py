@@ -181,7 +181,7 @@ def read_axes(
     from latent_studio.core.errors import Cancelled
     from latent_studio.methods.attributes.catalog import find_predictor
 
-    predictor = find_predictor(predictor_id).load(studio.engine.choice.device)
+    predictor = find_predictor(predictor_id, studio.plugins.predictors()).load(studio.engine.choice.device)
     count = min(count, len(samples.latents))
     scores: list[NDArray[np.float32]] = []
     try:

@@ -62,7 +62,7 @@ def bundled_views() -> tuple[CanvasView, ...]:
             "map",
             tr("Map"),
             f"{package}.latent_map:LatentMapView",
-            "F6",
+            "F4",
             tr("Samples of the model in a plane: walk there, choose some, draw a path."),
         ),
         CanvasView(

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
 
     from latent_studio.app.models import LoadedModel
+    from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.latent import Latent
     from latent_studio.core.latent_plane import LatentPlane, PlaneAxis
@@ -266,7 +267,7 @@ class LatentMapView(QWidget):
             return
         samples, components = drawn
         self._samples = samples
-        self._axes.setSamples(samples, components, _readers(model))
+        self._axes.setSamples(samples, components, _readers(self._context.studio, model))
         self._lay_out()
 
     @Slot(object)
@@ -666,12 +667,10 @@ def _find(context: DockContext, session: Session, known: MapPlaces | None) -> Ma
     return find_places(context.studio.engine, session, known=known)
 
 
-def _readers(model: LoadedModel) -> list[tuple[str, str]]:
+def _readers(studio: Studio, model: LoadedModel) -> list[tuple[str, str]]:
     """Predictors that know pictures of this model: id and title."""
-    from latent_studio.methods.attributes.catalog import bundled_predictors
-
     is_portraits = model.ref.name == "portraits"
-    registry = bundled_predictors()
+    registry = studio.plugins.predictors()
     return [
         (id, registry.get(id).title)
         for id in sorted(registry)
