@@ -10,8 +10,9 @@ import torch
 from latent_studio.core.spec import GeneratorSpec
 from latent_studio.generators.arguments import check_noise, make_noise, taken_c, taken_ws, taken_z
 from latent_studio.generators.input_transform import check_input_transform
-from latent_studio.generators.protocol import StyleWeight
+from latent_studio.generators.protocol import StyleLayer, StyleWeight
 from latent_studio.generators.stages import run_stages
+from latent_studio.generators.style_offsets import offset_vectors
 from latent_studio.generators.stylegan3_network import StyleGAN3Options, read_network
 from latent_studio.generators.tensor_reader import TensorReader, in_float32
 from latent_studio.generators.truncation import truncate
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latent_studio.checkpoints.checkpoint import Checkpoint
+    from latent_studio.core.edits import StyleOffsets
     from latent_studio.core.synthesis import NoiseMode
     from latent_studio.generators.protocol import NoiseMaps, Stage
     from latent_studio.generators.stylegan3_network import Network
@@ -132,6 +134,39 @@ class StyleGAN3:
             )
         )
         return tuple(entries)
+
+    @property
+    def style_layers(self) -> Sequence[StyleLayer]:
+        """The layers whose styles can be moved, in row order; see ``StyledGenerator``."""
+        return tuple(
+            StyleLayer(weight.name, weight.row, weight.kind, weight.resolution, weight.weight.shape[0])
+            for weight in self.style_weights()
+        )
+
+    def styles(self, ws: Tensor) -> Mapping[str, Tensor]:
+        """What the affine layers make of ws, before it is brought to one size; see ``StyledGenerator``."""
+        ws = taken_ws(ws, self._spec, self.device)
+        found = {stage.layer.weights.name: stage.layer.weights.styles(ws) for stage in self._network.layers}
+        torgb = self._network.layers[-1].torgb
+        if torgb is not None:
+            found[self._network.torgb_name] = torgb.styles(ws)
+        return found
+
+    def with_style_offsets(self, offsets: StyleOffsets) -> StyleGAN3:
+        """The same generator with numbers added to channels; see ``StyledGenerator.with_style_offsets``."""
+        with torch.inference_mode(False):
+            added = offset_vectors(self.style_layers, offsets, device=self.device)
+            other = object.__new__(StyleGAN3)
+            other.__dict__.update(self.__dict__)
+            layers = tuple(
+                stage.with_style_offsets(
+                    added.get(stage.layer.weights.name),
+                    None if stage.torgb is None else added.get(self._network.torgb_name),
+                )
+                for stage in self._network.layers
+            )
+            other._network = replace(self._network, layers=layers)
+        return other
 
     def to(self, device: torch.device) -> StyleGAN3:
         """The same generator on another device."""

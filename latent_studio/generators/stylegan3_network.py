@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -190,9 +190,13 @@ class LayerWeights:
     def __post_init__(self) -> None:
         object.__setattr__(self, "energy", self.weight.square().sum(dim=(2, 3)).t().contiguous())
 
+    def styles(self, ws: Tensor) -> Tensor:
+        """``(N, in_channels)``: what the affine layer makes of its row of ws."""
+        return F.linear(ws[:, self.row], self.affine_weight, self.affine_bias)
+
     def scales(self, ws: Tensor) -> tuple[Tensor, Tensor]:
         """Factors of input and output channels: ``(N, in_channels)`` and ``(N, out_channels)``."""
-        styles = F.linear(ws[:, self.row], self.affine_weight, self.affine_bias)
+        styles = self.styles(ws)
         # The official code takes the mean over the whole batch. Demodulation cancels any common factor, and
         # taking it per sample keeps one sample from depending on another.
         styles = styles * styles.square().mean(dim=1, keepdim=True).rsqrt()
@@ -208,6 +212,12 @@ class SynthesisLayer:
 
     def __init__(self, weights: LayerWeights) -> None:
         self.weights = weights
+
+    def with_style_offset(self, offset: Tensor) -> SynthesisLayer:
+        """The same layer with ``(in_channels,)`` added to its style; what is prepared is shared."""
+        other = SynthesisLayer(replace(self.weights, affine_bias=self.weights.affine_bias + offset))
+        other.__dict__.update({name: value for name, value in self.__dict__.items() if name != "weights"})
+        return other
 
     @cached_property
     def _nonlinearity(self) -> FilteredLrelu:
@@ -290,6 +300,16 @@ class LayerStage:
         if below is None:
             raise ValueError(f"{self.layer.weights.name} needs what the layer below gave")
         return Features(x=self.layer(below.x, ws), rgb=None)
+
+    def with_style_offsets(self, offset: Tensor | None, picture: Tensor | None) -> LayerStage:
+        """The same stage with numbers added to the styles of the layer and of the picture."""
+        if offset is None and picture is None:
+            return self
+        layer = self.layer if offset is None else self.layer.with_style_offset(offset)
+        torgb = self.torgb
+        if torgb is not None and picture is not None:
+            torgb = replace(torgb, affine_bias=torgb.affine_bias + picture)
+        return replace(self, layer=layer, torgb=torgb)
 
     def to_rgb(self, features: Features, ws: Tensor) -> Tensor | None:
         """The picture; see ``Stage.to_rgb``."""

@@ -39,7 +39,7 @@ def style_channels(
     if not isinstance(generator, StyledGenerator):
         raise UnsupportedOperationError(
             f"Single channels of a {generator.spec.family} cannot be moved.",
-            hint="Style space is there for StyleGAN2.",
+            hint="Style space is there for StyleGAN2 and StyleGAN3.",
         )
     found = next((one for one in generator.style_layers if one.name == layer), None)
     if found is None:

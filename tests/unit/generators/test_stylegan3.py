@@ -18,7 +18,7 @@ from latent_studio.core.errors import (
 from latent_studio.generators.catalog import build_generator
 from latent_studio.generators.filtered_lrelu import Resampling, plain_filtered_lrelu
 from latent_studio.generators.input_transform import input_transform
-from latent_studio.generators.protocol import MovableGenerator
+from latent_studio.generators.protocol import MovableGenerator, StyledGenerator
 from latent_studio.generators.random_stylegan3 import plan_layers, random_stylegan3
 from latent_studio.generators.stylegan3 import build_stylegan3
 from latent_studio.testing import check_generator
@@ -519,3 +519,20 @@ def test_pictures_on_cuda_are_those_of_the_cpu():
     picture = there.synthesize(ws.to("cuda")).cpu()
 
     torch.testing.assert_close(picture, generator.synthesize(ws), atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("place", [0, 2, -1])
+def test_a_channel_of_style_space_moves_alone_and_the_original_stays(place):
+    generator = build_generator(small_checkpoint())
+    assert isinstance(generator, StyledGenerator)
+    layer, ws = generator.style_layers[place], some_ws(generator, batch=2)
+    plain = generator.synthesize(ws)
+    moved = generator.with_style_offsets(((layer.name, 1, 0.75), (layer.name, 1, 0.25)))
+    before, after = generator.styles(ws), moved.styles(ws)
+    assert before[layer.name].shape == (2, layer.channels)
+    difference = after[layer.name] - before[layer.name]
+    assert torch.allclose(difference[:, 1], torch.ones(2), atol=1e-5)
+    assert not difference[:, 0].any()
+    assert all(torch.equal(before[name], after[name]) for name in before if name != layer.name)
+    assert not torch.equal(moved.synthesize(ws), plain)
+    assert torch.equal(generator.synthesize(ws), plain)

@@ -7,6 +7,7 @@ import pytest
 
 from latent_studio.core.errors import IncompatibleLatentError, InputError, OptionError
 from latent_studio.core.spaces import Space
+from latent_studio.methods.boundary import train as boundary_train
 from latent_studio.methods.boundary.condition import amounts_to_distances, condition_vector
 from latent_studio.methods.boundary.examples import examples_of, split_by_scores
 from latent_studio.methods.boundary.learn import learn_boundary, rows_averaged
@@ -181,3 +182,15 @@ def test_the_next_pictures_are_uncertain_unrated_and_differ_from_each_other():
     distances = np.abs(plane.distances(LATENTS))
     assert distances[list(asked)].mean() < 0.5 * distances[others].mean()
     assert most_uncertain(plane, LATENTS, rated=range(400)) == ()
+
+
+def test_a_round_of_thumbs_trains_a_machine_six_times_and_looks_at_no_samples_anew(monkeypatch):
+    ws = np.random.default_rng(1).normal(size=(400, 12)).astype(np.float32)
+    scales, trained = prepare(ws), []
+    train = boundary_train._support_vector_plane
+    monkeypatch.setattr(
+        boundary_train, "_support_vector_plane", lambda seen: trained.append(len(seen.labels)) or train(seen)
+    )
+    monkeypatch.setattr("latent_studio.methods.boundary.thumbs.balanced_scales", None)
+    learn_from_thumbs(ws[:20], ws[20:40], name="it", ws_samples=ws, scales=scales)
+    assert trained == [40, 32, 32, 32, 32, 32]
