@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from latent_studio.app.film_writer import FilmWriter
 from latent_studio.core.errors import Cancelled, OptionError
 from latent_studio.core.jobs import Progress
 from latent_studio.exporters.film_settings import FilmSettings
@@ -136,31 +138,31 @@ def write_film(panes: Sequence[Pane], film: Film, progress: ProgressSink, cancel
     target = _part_name(film.out) if film.keep_part else film.out
     exporter = make_exporter(film.format, film.settings)
     exporter.open(target, size=size, fps=film.fps, loop=film.loop, recipe=film.recipe)
-    written = 0
+    writer = FilmWriter(exporter)
     try:
-        for _ in _frames_written(exporter, panes, film, order, sizes, progress, cancel):
-            written += 1
+        _write_frames(exporter, writer, panes, film, order, sizes, progress, cancel)
+        writer.finish()
+        cancel.check()
         exporter.close()
         if target != film.out:
             _rename(target, film.out)
     except BaseException as error:
-        if film.keep_part and written and isinstance(error, Cancelled):
-            exporter.close()
-        exporter.abort()
+        _end(writer, exporter, keeps=film.keep_part and isinstance(error, Cancelled))
         raise
     return FilmResult(film.out, len(order), size, _size_of(film.out), len(order) / film.fps)
 
 
-def _frames_written(
+def _write_frames(
     exporter: Exporter,
+    writer: FilmWriter,
     panes: Sequence[Pane],
     film: Film,
     order: Sequence[int],
     sizes: Sequence[tuple[int, int]],
     progress: ProgressSink,
     cancel: CancelToken,
-) -> Iterator[None]:
-    """Hand every frame to the exporter, one a turn."""
+) -> None:
+    """Hand every frame to the writer, which composes and encodes it while the next one renders."""
     from latent_studio.exporters.palette import SAMPLED_FRAMES
 
     first: list[int] = []
@@ -180,14 +182,13 @@ def _frames_written(
     for position, index in enumerate(order):
         cancel.check()
         pictures = kept.pop(index) if index in kept else next(rendered)
-        exporter.add(_composed(panes, pictures, index, film, sizes))
+        writer.add(partial(_composed, panes, pictures, index, film, sizes))
         if comes_last[index] > position and len(kept) < capacity:
             kept[index] = pictures
-        yield
 
 
 def _needed(order: Sequence[int], first: Sequence[int], *, capacity: int) -> Iterator[int]:
-    """Which pictures are rendered in which order, by the rules that ``_frames_written`` follows."""
+    """Which pictures are rendered in which order, by the rules that ``_write_frames`` follows."""
     yield from first
     kept = set(first)
     comes_last = {index: position for position, index in enumerate(order)}
@@ -245,6 +246,18 @@ def _composed(
         fitted = resized(picture, width, height, resampling=film.resampling)
         ready.append(captioned(fitted, pane.caption_at(index)) if pane.caption_at is not None else fitted)
     return ready[0] if len(ready) == 1 else beside(ready, gap=_GAP)
+
+
+def _end(writer: FilmWriter, exporter: Exporter, *, keeps: bool) -> None:
+    """After a failure or a cancel: a film of the frames there are, or nothing."""
+    try:
+        if keeps:
+            writer.finish()
+            if writer.written:
+                exporter.close()
+    finally:
+        writer.stop()
+        exporter.abort()
 
 
 def _part_name(out: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,7 @@ class FilmPreview(QObject):
         if self._course is None:
             return
         pose = self._pose_at(self._seconds)
-        kept = self._proxies.get(pose)
+        kept = self._proxies.get(pose) or self._nearest()
         if kept is None:
             self._rest.stop()
             self._ask(pose)
@@ -151,6 +152,11 @@ class FilmPreview(QObject):
             if kept.quality is not Quality.FINAL:
                 self._rest.start()
         self._fill.start()
+
+    def _nearest(self) -> Frame | None:
+        """While the hand moves, the frame it passes is near enough; at rest the moment itself comes."""
+        kept = self._proxies.get(self._pose(self._frame_of(self._seconds)))
+        return None if kept is None else replace(kept, quality=Quality.COARSE)
 
     def put(self, seconds: float) -> None:
         """Put the playhead somewhere and leave the canvas as it is."""

@@ -110,6 +110,20 @@ def test_scrubbing_shows_the_moment_and_leaves_the_session_alone(qtbot, window, 
     assert window.context.store.session is session
 
 
+def test_a_hand_between_two_frames_sees_the_nearest_at_once_and_the_moment_at_rest(qtbot, window, dock):
+    with_keys(window, 3, 7)
+    qtbot.waitUntil(lambda: dock.preview.missing() == 0, timeout=WAIT_MS)
+    fps = timeline_of(window).fps
+
+    dock.editor.scrub(5.3 / fps)
+    frame = window.canvas.frame()
+    assert frame.revision == window.context.renders.revision
+    assert frame.quality is Quality.COARSE
+
+    wait_for_frame(qtbot, window)
+    assert window.context.renders.preview == dock.preview.pose_now()
+
+
 @pytest.mark.parametrize("slow", [False, True])
 def test_after_rest_the_picture_is_the_one_at_the_playhead(qtbot, window, dock, studio, slow):
     with_keys(window, 0, 12)

@@ -1,0 +1,223 @@
+"""A timeline in the real window: playing at 24 frames a second from the cache, and a hand that scrubs.
+
+Playing counts frames that came late (by more than half a frame's time), were skipped, or had no picture, and
+tells how evenly frames came and how soon each was painted. Scrubbing moves the playhead 60 times a second,
+smoothly and by jumps, first before anything was rendered ahead, then after; it tells how long after each move
+a picture of that moment or a later one was shown, in milliseconds and coarse frames, and whether the picture
+after each rest is the one the engine draws for that moment. Drawn off screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+import _prepare  # noqa: F401 - before anything that imports torch
+
+# isort: split
+import numpy as np
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from latent_studio.app.paths import Paths
+from latent_studio.app.studio import Studio
+from latent_studio.core.pose import Pose
+from latent_studio.core.render import Frame, Quality, RenderRequest
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.timeline import Timeline
+from latent_studio.ui.docks.timeline import TimelineDock
+from latent_studio.ui.main_window import MainWindow
+from latent_studio.ui.theme import applyTheme
+from latent_studio.ui.widgets.image_view import ImageView
+
+FPS = 24.0
+
+
+class Notes(QObject):
+    """Takes notes of frames that were shown and of paintings of the canvas."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.shown: list[tuple[float, int, Quality]] = []
+        self.painted: list[float] = []
+        self.last: Frame | None = None
+        window.context.renders.frame_ready.connect(self.take_frame)
+        canvas = window.findChild(ImageView)
+        assert canvas is not None
+        canvas.installEventFilter(self)
+
+    def take_frame(self, frame: Frame) -> None:
+        """One more on the canvas."""
+        self.shown.append((time.perf_counter(), frame.revision, frame.quality))
+        self.last = frame
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note when the canvas is painted."""
+        if event.type() == QEvent.Type.Paint:
+            self.painted.append(time.perf_counter())
+        return False
+
+
+def main() -> None:
+    arguments = _arguments()
+    app = QApplication(["latent-studio"])
+    applyTheme(app)
+    sys.setswitchinterval(0.002)
+    with tempfile.TemporaryDirectory() as profile:
+        window = MainWindow(Studio(Paths.in_profile(Path(profile))))
+        window.fill()
+        window.resize(1480, 900)
+        window.show()
+        window.open_model(arguments.model)
+        wait(lambda: window.context.renders.is_sharp, 120)
+        window.docking.bring("timeline")
+        dock = window.findChild(TimelineDock)
+        assert dock is not None
+        notes = Notes(window)
+        make_film(window, arguments.film)
+        dock.preview.set_wanted(False)
+        coarse_ms = coarse_time(window)
+        full_ms = window.context.renders.full_ms or 0.0
+        print(f"{arguments.model}: sharp {full_ms:.0f} ms, coarse {coarse_ms:.0f} ms")
+        scrub(window, dock, notes, arguments.seconds, coarse_ms, "cold")
+        dock.preview.set_wanted(True)
+        started = time.perf_counter()
+        wait(lambda: dock.preview.missing() == 0, 300)
+        print(f"rendered ahead in {time.perf_counter() - started:.1f} s")
+        spin(1.0)
+        scrub(window, dock, notes, arguments.seconds, coarse_ms, "from the cache")
+        play(window, dock, notes, arguments.seconds)
+        window.close()
+    os._exit(0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", default="portraits", help="file or library name (portraits)")
+    parser.add_argument("--film", type=float, default=6.0, help="length of the film in seconds (6)")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each part (15)")
+    return parser.parse_args()
+
+
+def make_film(window: MainWindow, seconds: float) -> None:
+    """A closed loop through four seeds."""
+    store = window.context.store
+    timeline = Timeline(fps=FPS, loop="closed", closing_seconds=seconds / 4)
+    for key in range(4):
+        pose = replace(Pose.of(store.session), base=SeedPoint(20 + key))
+        timeline = timeline.with_pose(
+            key * seconds / 4, pose, name=f"seed {20 + key}", model=store.session.model
+        )
+    store.replace(replace(store.session, timeline=timeline), "A film")
+
+
+def coarse_time(window: MainWindow) -> float:
+    """Median milliseconds of a coarse frame of a place that nothing is known of."""
+    engine = window.context.studio.engine
+    times = []
+    for seed in range(15):
+        request = RenderRequest(0, SeedPoint(90_000 + seed), coarse_only=True)
+        times.append(1000 * next(iter(engine.render(request))).seconds)
+    return float(np.median(times))
+
+
+def scrub(
+    window: MainWindow, dock: TimelineDock, notes: Notes, seconds: float, coarse_ms: float, name: str
+) -> None:
+    drawn, renders = random.Random(0), window.context.renders
+    timeline = window.context.store.session.timeline
+    moves: list[tuple[float, int]] = []
+    wrong = rests = 0
+    notes.shown.clear()
+    place, speed = 0.0, 1.0
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pause = time.perf_counter() + 1.2
+        while time.perf_counter() < pause:
+            due = time.perf_counter() + 1 / 60
+            if drawn.random() < 0.05:
+                place, speed = drawn.uniform(0, timeline.duration), drawn.uniform(-4, 4)
+            place = (place + speed / 60) % timeline.duration
+            at = time.perf_counter()
+            dock.editor.scrub(place)
+            moves.append((at, renders.revision))
+            spin_until(due)
+        wait(lambda: renders.is_sharp, 5)
+        spin(0.3)
+        rests += 1
+        pose = dock.preview.pose_now()
+        assert pose is not None
+        truth = window.context.studio.engine.render_final(RenderRequest.of_pose(pose, revision=0))
+        wrong += notes.last is None or not np.array_equal(notes.last.pixels, truth.pixels)
+    lags = []
+    for at, revision in moves:
+        first = next((moment for moment, shown, _ in notes.shown if shown >= revision and moment >= at), None)
+        lags.append(1000 * (first - at) if first is not None else np.inf)
+    late = np.array(lags)
+    within = float(np.mean(late <= coarse_ms + 1000 / 60))
+    print(
+        f"scrub, {name}: {len(moves)} moves, a picture of the moment or a later one after "
+        f"p50 {np.percentile(late, 50):.1f} ms, p99 {np.percentile(late, 99):.1f} ms, "
+        f"worst {late.max():.1f} ms ({late.max() / coarse_ms:.1f} coarse frames); "
+        f"{within:.1%} within a coarse frame and a move"
+    )
+    print(f"  after {rests} rests the picture is {'the right one' if not wrong else f'WRONG {wrong} times'}")
+
+
+def play(window: MainWindow, dock: TimelineDock, notes: Notes, seconds: float) -> None:
+    dock.editor.scrub(0.0)
+    spin(0.5)
+    notes.shown.clear()
+    notes.painted.clear()
+    started = time.perf_counter()
+    dock.editor.toggle_play()
+    spin(seconds)
+    count = dock.preview.player.count
+    dock.editor.toggle_play()
+    bad = count.late + count.skipped + count.missing
+    print(
+        f"play, {FPS:g} fps for {seconds:g} s: {count.total} frames, late {count.late}, "
+        f"skipped {count.skipped}, without picture {count.missing}: {bad / max(1, count.total):.2%} late"
+    )
+    gaps = []
+    painted = np.array(notes.painted)
+    for moment, *_ in notes.shown:
+        after = painted[painted >= moment]
+        if len(after):
+            gaps.append(1000 * (after[0] - moment))
+    steps = 1000 * np.diff([moment for moment, *_ in notes.shown if moment < started + seconds])
+    print(
+        f"  between frames p1 {np.percentile(steps, 1):.1f} ms, p50 {np.percentile(steps, 50):.1f} ms, "
+        f"p99 {np.percentile(steps, 99):.1f} ms; painted after p50 {np.percentile(gaps, 50):.1f} ms, "
+        f"p99 {np.percentile(gaps, 99):.1f} ms"
+    )
+
+
+def spin(seconds: float) -> None:
+    spin_until(time.perf_counter() + seconds)
+
+
+def spin_until(moment: float) -> None:
+    while time.perf_counter() < moment:
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
+def wait(condition: object, at_most: float) -> None:
+    end = time.perf_counter() + at_most
+    while not condition() and time.perf_counter() < end:  # type: ignore[operator]
+        QApplication.processEvents()
+        time.sleep(0.002)
+
+
+if __name__ == "__main__":
+    main()
