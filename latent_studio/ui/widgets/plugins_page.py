@@ -90,6 +90,7 @@ class PluginsPage(QWidget):
         self._lines.setSpacing(16)
         self._lines.addStretch(1)
         area = _Area(self)
+        area.setAccessibleName(self.tr("List of plugins"))
         area.setWidget(self._list)
         self._again = QPushButton(self.tr("Look again"), self)
         self._again.setObjectName("pluginsAgain")
