@@ -33,7 +33,8 @@ def principal_components(latents: Tensor, count: int) -> Tensor:
         ``(count, dim)`` float32, of length one, orthogonal.
     """
     _, columns = _principal(latents.double())
-    return columns[:, :count].T.float().contiguous()
+    directions: Tensor = columns[:, :count].T.float().contiguous()
+    return directions
 
 
 def independent_components(latents: Tensor, count: int, rng: torch.Generator) -> Tensor:
@@ -69,7 +70,8 @@ def independent_components(latents: Tensor, count: int, rng: torch.Generator) ->
     unit = (moves / lengths[:, None].clamp_min(1e-30))[order]
     # A component has no sign of its own; without a rule it would hang on the last bits.
     largest = unit.gather(1, unit.abs().argmax(1, keepdim=True))
-    return (unit * largest.sign()).float()
+    signed: Tensor = (unit * largest.sign()).float()
+    return signed
 
 
 def _principal(latents: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,12 +84,12 @@ def _principal(latents: Tensor) -> tuple[Tensor, Tensor]:
 def _settled_rotation(white: Tensor, rng: torch.Generator) -> Tensor:
     """``(count, count)`` orthogonal: rows make sources of whitened latents."""
     count = white.shape[1]
-    rotation, _ = torch.linalg.qr(torch.randn(count, count, generator=rng, dtype=torch.float64))
+    rotation: Tensor = torch.linalg.qr(torch.randn(count, count, generator=rng, dtype=torch.float64))[0]
     for _ in range(_MOST_ROUNDS):
         bent = (white @ rotation.T).tanh()
         slopes = (1 - bent.square()).mean(0)
         left, _, right = torch.linalg.svd(bent.T @ white / len(white) - slopes[:, None] * rotation)
-        turned = left @ right
+        turned: Tensor = left @ right
         is_settled = bool(((turned * rotation).sum(1).abs() > 1 - _SETTLED).all())
         rotation = turned
         if is_settled:

@@ -160,19 +160,20 @@ class WarpDock(QWidget):
         filled.addLayout(forms)
         filled.addLayout(folder)
         filled.addStretch(1)
+        setup.setObjectName("warp-page-setup")
+        self._pages.addTab(setup, self.tr("Setup"))
+        learning: list[tuple[QWidget, int]] = [(self._loss, 1), (self._told, 1), (self._samples, 1)]
+        ranking: list[tuple[QWidget, int]] = [(self._table, 3), (self._along, 2)]
         for name, title, parts in (
-            ("setup", self.tr("Setup"), None),
-            ("learning", self.tr("Learning"), ((self._loss, 1), (self._told, 1), (self._samples, 1))),
-            ("ranking", self.tr("Ranking"), ((self._table, 3), (self._along, 2))),
+            ("learning", self.tr("Learning"), learning),
+            ("ranking", self.tr("Ranking"), ranking),
         ):
-            page = setup
-            if parts is not None:
-                page = QWidget(self)
-                row = QHBoxLayout(page)
-                row.setContentsMargins(0, 8, 0, 0)
-                row.setSpacing(12)
-                for part, stretch in parts:
-                    row.addWidget(part, stretch)
+            page = QWidget(self)
+            row = QHBoxLayout(page)
+            row.setContentsMargins(0, 8, 0, 0)
+            row.setSpacing(12)
+            for part, stretch in parts:
+                row.addWidget(part, stretch)
             page.setObjectName(f"warp-page-{name}")
             self._pages.addTab(page, title)
         buttons = QHBoxLayout()
