@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
@@ -18,10 +20,13 @@ from latent_studio.ui.theme import (
     colour,
     mixed,
     number_font,
+    plot_colours,
     resources_folder,
     style_sheet,
     theme,
 )
+from latent_studio.ui.widgets.panel import PanelTitle
+from latent_studio.ui.widgets.slider_row import ROW_HEIGHT, row_height
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,3 +179,57 @@ def test_mixed_ends_at_its_tokens() -> None:
 def test_figures_have_equal_width(qapp: QApplication, look: Theme) -> None:
     font = number_font(qapp.font())
     assert [tag.toString() for tag in font.featureTags()] == [b"tnum"]
+
+
+#: What eyes see that lack one kind of cone, in linear RGB: Machado, Oliveira and Fernandes 2009, severity 1.
+EYES = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+}
+
+
+def lab(token: str, eyes: str) -> np.ndarray:
+    """CIE L*a*b* of a colour as those eyes see it."""
+    parts = np.array(QColor(token).getRgb()[:3]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(EYES[eyes]) @ linear, 0, 1)
+    to_xyz = np.array([(0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505)])
+    x, y, z = (to_xyz @ seen) / (0.9505, 1.0, 1.089)
+    a, b, c = (np.cbrt(v) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
+    return np.array([116 * b - 16, 500 * (a - b), 200 * (b - c)])
+
+
+@BOTH
+@pytest.mark.parametrize("eyes", EYES)
+def test_curves_of_a_plot_differ_for_all_eyes(palette: Palette, eyes: str) -> None:
+    for first, second in itertools.combinations(plot_colours(palette), 2):
+        distance = float(np.linalg.norm(lab(first, eyes) - lab(second, eyes)))
+        assert distance > 18, (first, second, distance)
+
+
+def test_text_grows_at_once_and_so_do_the_controls_that_hold_it(look: Theme, qtbot: QtBot) -> None:
+    button = QPushButton("Words")
+    qtbot.addWidget(button)
+    button.ensurePolished()
+    title = PanelTitle("Title")
+    qtbot.addWidget(title)
+    before = button.sizeHint().height(), title.font().pointSizeF()
+    look.setTextScale(2.0)
+    try:
+        assert button.fontMetrics().height() <= button.minimumSizeHint().height()
+        assert button.sizeHint().height() > 1.4 * before[0]
+        assert title.font().pointSizeF() == pytest.approx(2 * before[1], rel=0.05)
+        assert row_height() > ROW_HEIGHT
+    finally:
+        look.setTextScale(1.0)
+    assert (button.sizeHint().height(), title.font().pointSizeF()) == before
+    assert row_height() == ROW_HEIGHT

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latent_studio.ui.theme import colour, colours
+from latent_studio.ui.theme import colour, colours, scaled
 from latent_studio.ui.widgets.overlay import Overlay
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class CommandPalette(Overlay):
                 line.setFlags(Qt.ItemFlag.NoItemFlags)
         self._list.setCurrentRow(0)
         self._nothing.setVisible(not scored)
-        self._list.setFixedHeight(_LINE * min(len(scored), _LINES) + (4 if scored else 0))
+        self._list.setFixedHeight(scaled(_LINE) * min(len(scored), _LINES) + (4 if scored else 0))
         self._fill()
 
     @Slot(QListWidgetItem)
@@ -164,7 +164,7 @@ class _ActionDelegate(QStyledItemDelegate):
     """Icon, text, group muted, key at the right."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(200, _LINE)
+        return QSize(200, scaled(_LINE))
 
     def paint(
         self,

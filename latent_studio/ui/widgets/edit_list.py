@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from latent_studio.ui.icons import icon_pixmap
-from latent_studio.ui.theme import colour, colours, number_font
+from latent_studio.ui.theme import colour, colours, number_font, scaled
 from latent_studio.ui.widgets.focus import draw_focus_ring
 
 if TYPE_CHECKING:
@@ -158,11 +158,11 @@ class EditList(QListWidget):
 
     def sizeHint(self) -> QSize:
         """As high as its lines, up to eight."""
-        return QSize(240, max(2, min(8, len(self._shown))) * LINE_HEIGHT + 4)
+        return QSize(240, max(2, min(8, len(self._shown))) * scaled(LINE_HEIGHT) + 4)
 
     def minimumSizeHint(self) -> QSize:
         """One line."""
-        return QSize(120, LINE_HEIGHT + 4)
+        return QSize(120, scaled(LINE_HEIGHT) + 4)
 
     def removeRect(self, row: int) -> QRect:
         """Where the cross of a line is, in the viewport."""
@@ -311,7 +311,7 @@ class _EditDelegate(QStyledItemDelegate):
     """Paints a line: switch, place, name, amount, and a cross under the mouse."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(120, LINE_HEIGHT)
+        return QSize(120, scaled(LINE_HEIGHT))
 
     def editorEvent(self, event: QEvent, model: object, option: object, index: object) -> bool:
         # The list has its own switch; the toolkit's box is elsewhere.

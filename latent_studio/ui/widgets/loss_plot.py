@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
-from latent_studio.ui.theme import colours, theme
+from latent_studio.ui.theme import colours, plot_colours, theme
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +83,8 @@ class LossPlot(QWidget):
             axis = self._plot.getAxis(side)
             axis.setPen(pyqtgraph.mkPen(tokens.line))
             axis.setTextPen(pyqtgraph.mkPen(tokens.muted))
-        shades = (tokens.accent, tokens.warm, tokens.good, tokens.bad, tokens.muted)
+        shades = plot_colours(tokens)
         for index, curve in enumerate(self._curves.values()):
-            curve.setPen(pyqtgraph.mkPen(shades[index % len(shades)], width=1.6))
+            # A fifth curve is dashed, and so on.
+            line = Qt.PenStyle.SolidLine if index < len(shades) else Qt.PenStyle.DashLine
+            curve.setPen(pyqtgraph.mkPen(shades[index % len(shades)], width=1.6, style=line))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latent_studio.ui.icons import set_icon
-from latent_studio.ui.theme import colour, colours, title_font
+from latent_studio.ui.theme import colour, colours, theme, title_font
 
 #: Left and right, top and bottom of what is inside a card.
 PADDING_X, PADDING_Y = 12, 9
@@ -22,7 +30,13 @@ class PanelTitle(QLabel):
         self.setFont(title_font(self.font()))
         self.setProperty("muted", True)
         self.setTextFormat(Qt.TextFormat.PlainText)
+        theme().changed.connect(self._follow)
         self.setTitle(text)
+
+    @Slot()
+    def _follow(self) -> None:
+        """The size of text may be another."""
+        self.setFont(title_font(QApplication.font()))
 
     def setTitle(self, text: str) -> None:
         """Show another title."""

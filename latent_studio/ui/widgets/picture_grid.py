@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
 
 from latent_studio.ui.icons import icon_pixmap
-from latent_studio.ui.theme import colour, colours, small_font
+from latent_studio.ui.theme import colour, colours, scaled, small_font
 from latent_studio.ui.widgets.picture_label import paint_picture
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ class PictureGrid(QAbstractScrollArea):
         box, bar = self._box_of(self._current), self.verticalScrollBar()
         if box.top() < 0:
             bar.setValue(int(bar.value() + box.top() - _EDGE))
-        elif box.bottom() + _CAPTION > self.viewport().height():
-            bar.setValue(int(bar.value() + box.bottom() + _CAPTION - self.viewport().height()))
+        elif box.bottom() + scaled(_CAPTION) > self.viewport().height():
+            bar.setValue(int(bar.value() + box.bottom() + scaled(_CAPTION) - self.viewport().height()))
         self.setAccessibleDescription(self._words_of(self._current))
         self.viewport().update()
 
@@ -152,7 +152,7 @@ class PictureGrid(QAbstractScrollArea):
         best = (1.0, -1)
         for columns in range(1, max(2, self._count + 1)):
             rows = -(-max(1, self._count) // columns)
-            side = min((width + _GAP) / columns - _GAP, (height + _GAP) / rows - _GAP - _CAPTION)
+            side = min((width + _GAP) / columns - _GAP, (height + _GAP) / rows - _GAP - scaled(_CAPTION))
             # Of two that are as large the one with fewer columns: nine make a square.
             best = max(best, (side, -columns))
         return best[0], -best[1]
@@ -162,7 +162,7 @@ class PictureGrid(QAbstractScrollArea):
         row, column = divmod(item, columns)
         across = columns * (side + _GAP) - _GAP
         left = max(_EDGE, (self.viewport().width() - across) / 2) if self._cell is None else _EDGE
-        top = _EDGE + row * (side + _GAP + _CAPTION) - self.verticalScrollBar().value()
+        top = _EDGE + row * (side + _GAP + scaled(_CAPTION)) - self.verticalScrollBar().value()
         return QRectF(left + column * (side + _GAP), top, side, side)
 
     def _item_at(self, place: QPointF) -> int | None:
@@ -174,10 +174,10 @@ class PictureGrid(QAbstractScrollArea):
         extent = self.viewport().height()
         bar = self.verticalScrollBar()
         bar.setRange(
-            0, max(0, int(rows * (side + _GAP + _CAPTION) + 2 * _EDGE - extent)) if self._cell else 0
+            0, max(0, int(rows * (side + _GAP + scaled(_CAPTION)) + 2 * _EDGE - extent)) if self._cell else 0
         )
         bar.setPageStep(max(1, extent))
-        bar.setSingleStep(int(side + _GAP + _CAPTION))
+        bar.setSingleStep(int(side + _GAP + scaled(_CAPTION)))
         self._tell_range()
         self.viewport().update()
 
@@ -191,7 +191,7 @@ class PictureGrid(QAbstractScrollArea):
 
     def _tell_range(self) -> None:
         side, columns = self._layout()
-        line = side + _GAP + _CAPTION
+        line = side + _GAP + scaled(_CAPTION)
         first = max(0, int((self.verticalScrollBar().value() - _EDGE) // line)) * columns
         last = (int((self.verticalScrollBar().value() + self.viewport().height()) // line) + 1) * columns
         shown = tuple(range(first, min(last, self._count)))
@@ -305,7 +305,7 @@ class PictureGrid(QAbstractScrollArea):
                 painter.setPen(QPen(colour(tokens.accent), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 7, 7)
-            words = QRectF(box.left(), box.bottom() + 1, box.width(), _CAPTION - 2)
+            words = QRectF(box.left(), box.bottom() + 1, box.width(), scaled(_CAPTION) - 2)
             painter.setPen(colour(tokens.muted))
             painter.drawText(words, Qt.AlignmentFlag.AlignLeft, self._caption(item))
             painter.setPen(colour(tokens.warm))

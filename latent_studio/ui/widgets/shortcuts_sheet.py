@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from latent_studio.ui.icons import set_icon
-from latent_studio.ui.theme import colour, colours
+from latent_studio.ui.theme import colour, colours, scaled
 from latent_studio.ui.widgets.overlay import Overlay
 from latent_studio.ui.widgets.panel import PanelTitle
 
@@ -124,7 +124,7 @@ class KeyChips(QWidget):
         """All keys in a row."""
         metrics = self.fontMetrics()
         width = sum(max(20, metrics.horizontalAdvance(key) + 12) + 4 for key in self._keys) - 4
-        return QSize(max(0, width), 20)
+        return QSize(max(0, width), scaled(20))
 
     def minimumSizeHint(self) -> QSize:
         """The same."""
@@ -135,10 +135,10 @@ class KeyChips(QWidget):
         tokens = colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, top = 0.5, (self.height() - 20) / 2 + 0.5
+        left, top = 0.5, (self.height() - scaled(20)) / 2 + 0.5
         for key in self._keys:
             width = max(20, painter.fontMetrics().horizontalAdvance(key) + 12)
-            box = QRectF(left, top, width - 1, 19)
+            box = QRectF(left, top, width - 1, scaled(20) - 1)
             painter.setPen(QPen(colour(tokens.line), 1))
             painter.setBrush(colour(tokens.raised))
             painter.drawRoundedRect(box, 4, 4)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QSizePo
 
 from latent_studio.ui.theme import colour, colours, small_font
 from latent_studio.ui.widgets.panel import paint_card
-from latent_studio.ui.widgets.slider_row import ROW_HEIGHT, SliderRow, SliderRowState, Unit
+from latent_studio.ui.widgets.slider_row import SliderRow, SliderRowState, Unit, row_height
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ class SliderBank(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("bare", True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalScrollBar().setSingleStep(ROW_HEIGHT // 2)
+        self.verticalScrollBar().setSingleStep(row_height() // 2)
         self.verticalScrollBar().setAccessibleName(self.tr("Scroll sliders"))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -175,11 +175,11 @@ class SliderBank(QAbstractScrollArea):
         place = self._places.get(row_id)
         if place is None:
             return
-        bar, top = self.verticalScrollBar(), place * ROW_HEIGHT
+        bar, top = self.verticalScrollBar(), place * row_height()
         if top < bar.value():
             bar.setValue(top)
-        elif top + ROW_HEIGHT > bar.value() + self.viewport().height():
-            bar.setValue(top + ROW_HEIGHT - self.viewport().height())
+        elif top + row_height() > bar.value() + self.viewport().height():
+            bar.setValue(top + row_height() - self.viewport().height())
 
     def editRange(self, row_id: str) -> None:
         """Open the form for a row's ends."""
@@ -220,13 +220,14 @@ class SliderBank(QAbstractScrollArea):
     def _set_bar(self) -> None:
         bar, high = self.verticalScrollBar(), self.viewport().height()
         bar.setPageStep(max(1, high))
-        bar.setRange(0, max(0, len(self._shown) * ROW_HEIGHT - high))
+        bar.setRange(0, max(0, len(self._shown) * row_height() - high))
 
     def _arrange(self) -> None:
         """Give widgets to the rows in sight and take them from the others."""
         offset, high = self.verticalScrollBar().value(), self.viewport().height()
-        first = offset // ROW_HEIGHT
-        last = min(len(self._shown), (offset + high + ROW_HEIGHT - 1) // ROW_HEIGHT)
+        tall = row_height()
+        first = offset // tall
+        last = min(len(self._shown), (offset + high + tall - 1) // tall)
         wanted = self._shown[max(0, first - _OVERSCAN) : last + _OVERSCAN]
         keep = set(wanted)
         for row_id in [row_id for row_id in self._live if row_id not in keep]:
@@ -239,7 +240,7 @@ class SliderBank(QAbstractScrollArea):
                 changed = True
         width = self.viewport().width()
         for row_id, row in self._live.items():
-            row.setGeometry(QRect(0, self._places[row_id] * ROW_HEIGHT - offset, width, ROW_HEIGHT))
+            row.setGeometry(QRect(0, self._places[row_id] * tall - offset, width, tall))
             if row.isHidden():
                 row.show()
         if changed:
@@ -300,6 +301,13 @@ class SliderBank(QAbstractScrollArea):
         """Move the rows."""
         self._hide_peek()
         self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Rows are as high as their text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._set_bar()
+            self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """See which rows fit."""
@@ -374,11 +382,11 @@ class SliderBank(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         """Some eight rows."""
-        return QSize(320, 8 * ROW_HEIGHT)
+        return QSize(320, 8 * row_height())
 
     def minimumSizeHint(self) -> QSize:
         """Two rows."""
-        return QSize(200, 2 * ROW_HEIGHT)
+        return QSize(200, 2 * row_height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A word when there is nothing to show."""

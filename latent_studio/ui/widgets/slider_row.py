@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latent_studio.ui.icons import icon_pixmap
-from latent_studio.ui.theme import colour, colours, number_font
+from latent_studio.ui.theme import colour, colours, number_font, scaled
 from latent_studio.ui.widgets.number_label import NumberLabel, format_amount
 from latent_studio.ui.widgets.range_editor import RangeEditor
 from latent_studio.ui.widgets.value_slider import ValueSlider
@@ -31,9 +31,15 @@ Unit = Literal["sigma", "amount"]
 End = Literal["low", "high"]
 
 ROW_HEIGHT = 44
+_TEXT_HEIGHT = 17
 THUMBNAIL = 34
 _GAP = 8
 _RESET_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+
+
+def row_height() -> int:
+    """Height of a row: the track's, and as much as the size of text asks for."""
+    return ROW_HEIGHT + max(0, scaled(_TEXT_HEIGHT) - _TEXT_HEIGHT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,7 @@ class SliderRow(QWidget):
         for part in (self.slider, self.number):
             part.installEventFilter(self)
         self.setMouseTracking(True)
-        self.setFixedHeight(ROW_HEIGHT)
+        self.setFixedHeight(row_height())
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
@@ -336,15 +342,15 @@ class SliderRow(QWidget):
 
     def sizeHint(self) -> QSize:
         """A comfortable width."""
-        return QSize(320, ROW_HEIGHT)
+        return QSize(320, row_height())
 
     def minimumSizeHint(self) -> QSize:
         """A narrow dock."""
-        return QSize(2 * (THUMBNAIL + _GAP) + 96, ROW_HEIGHT)
+        return QSize(2 * (THUMBNAIL + _GAP) + 96, row_height())
 
     def thumbnailRect(self, end: End) -> QRectF:
         """Where the picture of an end is."""
-        top = (ROW_HEIGHT - THUMBNAIL) / 2
+        top = (row_height() - THUMBNAIL) / 2
         return QRectF(0 if end == "low" else self.width() - THUMBNAIL, top, THUMBNAIL, THUMBNAIL)
 
     def _end_at(self, spot: QPointF) -> End | None:
@@ -367,7 +373,7 @@ class SliderRow(QWidget):
 
     def _middle(self) -> QRectF:
         left = THUMBNAIL + _GAP
-        return QRectF(left, 2, self.width() - 2 * left, ROW_HEIGHT - 4)
+        return QRectF(left, 2, self.width() - 2 * left, row_height() - 4)
 
     @Slot()
     def _place(self) -> None:
@@ -380,7 +386,14 @@ class SliderRow(QWidget):
             # Name and rows stand beside the number: Qt would paint only the strip it left free.
             self.update()
         # The track starts under the first letter: give back the room of the knob.
-        self.slider.setGeometry(int(middle.left()) - 6, ROW_HEIGHT - 24, int(middle.width()) + 12, 20)
+        self.slider.setGeometry(int(middle.left()) - 6, row_height() - 24, int(middle.width()) + 12, 20)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A row is as high as its text."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self.setFixedHeight(row_height())
+            self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the parts."""

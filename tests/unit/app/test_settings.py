@@ -1,9 +1,11 @@
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
 from latent_studio.app.paths import Paths
+from latent_studio.app.setting_names import value_text
 from latent_studio.app.settings import (
     GROUPS,
     Settings,
@@ -125,6 +127,14 @@ def test_every_setting_has_its_place_a_label_and_a_sentence():
     infos = options_of(Settings)
     assert sorted(placed) == sorted(info.name for info in infos)
     assert all(info.label and info.help.endswith(".") for info in infos)
+
+
+def test_the_documentation_has_every_setting_with_its_default():
+    page = (Path(__file__).parents[3] / "docs" / "settings.md").read_text(encoding="utf-8")
+    for info in options_of(Settings):
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{info.name}` |")]
+        assert info.help in line
+        assert f"`{value_text(info.default)}`" in line
 
 
 def test_a_profile_keeps_everything_below_one_folder(tmp_path, monkeypatch):
