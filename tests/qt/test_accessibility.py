@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-_SHEETS = ("settings", "library", "notes", "shortcuts", "command_palette", "recover", "about")
+_SHEETS = ("settings", "library", "plugins", "notes", "shortcuts", "command_palette", "recover", "about")
 #: The outer widget has the name and speaks for these.
 _OUTER = (QAbstractSpinBox, QComboBox, QKeySequenceEdit)
 _SAY_NOTHING = (QAccessible.Role.NoRole, QAccessible.Role.Window)
@@ -74,6 +74,6 @@ def test_every_control_of_the_whole_window_has_a_name_and_a_role(full_window):
     controls = controls_of(full_window)
     assert len(controls) > 250
     nameless = sorted({place_of(widget) for widget in controls if not spoken_name(widget)})
-    assert nameless == []
+    assert nameless == [], "\n".join(nameless)
     roles = {place_of(widget): QAccessible.queryAccessibleInterface(widget).role() for widget in controls}
     assert [place for place, role in roles.items() if role in _SAY_NOTHING] == []
