@@ -286,7 +286,9 @@ def _projected(
 
     place = hashlib.blake2b(str(folder.resolve()).encode(), digest_size=8).hexdigest()
     kept = studio.paths.cache / "rated" / model.ref.sha256[:16] / place
-    whole, faces, failures = [], [], []
+    whole: list[str] = []
+    faces: list[str] = []
+    failures: list[str] = []
     for name in photos:
         cancel.check()
         try:
@@ -295,7 +297,7 @@ def _projected(
             failures.append(f"{Path(name).name}: {error.title}")
             continue
         (whole if photo.width == photo.height else faces).append(name)
-    found = []
+    found: list[tuple[str, Latent]] = []
     for names, square in ((whole, True), (faces, False)):
         if not names:
             continue

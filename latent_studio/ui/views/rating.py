@@ -162,13 +162,13 @@ class RatingView(QWidget):
         self._forget()
         if model is None or self._job is not None:
             return
-        studio, photos = self._context.studio, ()
+        studio = self._context.studio
         if self._folders:
             title = self.tr("Look at the pictures of {name}").format(name=self._folders[0].name)
             work = partial(_read_folders, studio, model, self._folders)
         elif self._is_of_photos:
-            title, photos = self.tr("Look at the projected photos"), self._photos_found(model)
-            work = partial(_take_photos, model, photos)
+            title = self.tr("Look at the projected photos")
+            work = partial(_take_photos, model, self._photos_found(model))
         else:
             title, work = self.tr("Prepare pictures to rate"), partial(_draw_samples, model)
         self._job = self._context.jobs.start(
