@@ -108,8 +108,9 @@ class DriftReader:
         """How different two pictures look; ``None`` for pictures too small to look at."""
         import torch
 
-        from latent_studio.methods.projection.objective import SMALLEST_PERCEPTUAL, at_side, compared_side
+        from latent_studio.methods.projection.objective import SMALLEST_PERCEPTUAL, compared_side
         from latent_studio.methods.projection.perceptual import load_perceptual_net
+        from latent_studio.methods.projection.synthesis import at_side
 
         side = compared_side(min(before.shape[:2]))
         if side < SMALLEST_PERCEPTUAL:
@@ -117,8 +118,8 @@ class DriftReader:
         if self._net is None:
             self._net = load_perceptual_net(self._device)
         with torch.inference_mode():
-            first, second = at_side(_images(before, after).to(self._device), side).split(1)
-            return float(self._net.compare(first, second))
+            seen = at_side(_images(before, after).to(self._device), side)
+            return float(self._net.compare(seen[:1], seen[1:]))
 
     def _predictors(self) -> list[AttributePredictor]:
         if self._loaded is None:

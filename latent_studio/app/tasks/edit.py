@@ -388,7 +388,8 @@ def _write_sheet(
     frames = studio.engine.render_batch(requests, check_cancel=cancel.check)
     for done, frame in enumerate(frames, start=1):
         if sheet is None:
-            size = size_with_side(*frame.pixels.shape[:2], options.size)
+            high, wide = frame.pixels.shape[:2]
+            size = size_with_side(high, wide, options.size)
             columns = len(plan.amounts) + bool(options.original)
             sheet = ContactSheet(len(cells), size=size, columns=columns)
         sheet.add(frame.pixels)
