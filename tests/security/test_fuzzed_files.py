@@ -1,6 +1,9 @@
 """Valid files, spoiled at random: each opens or is refused in words; nothing else may happen."""
 
+import contextlib
 import random
+import resource
+import time
 import warnings
 
 import numpy as np
@@ -12,10 +15,15 @@ from hypothesis import strategies as st
 from latent_studio.checkpoints.checkpoint import Checkpoint
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.checkpoints.safetensors_file import write_checkpoint
-from latent_studio.core.errors import CheckpointError, LatentStudioError
+from latent_studio.core.errors import CheckpointError, LatentStudioError, OutOfMemoryError
 from latent_studio.generators.random_stylegan2 import random_checkpoint
 from tests.helpers.foreign_stylegan2 import in_rosinality_names, in_tensorflow_names, tensorflow_pickle
 from tests.helpers.network_pickles import network_file, small_stylegan2
+
+
+#: What opening a file of some kilobytes may take at most: far more than it does, far less than a bomb wants.
+MEMORY_BYTES = 256 << 20
+PROCESSOR_S = 5.0
 
 
 def make_pickle(folder):
@@ -72,16 +80,34 @@ def scratch(tmp_path_factory):
     return tmp_path_factory.mktemp("spoiled") / "spoiled.bin"
 
 
+@contextlib.contextmanager
+def at_most(size):
+    """Refuse this process more than ``size`` bytes on top of what it has."""
+    with open("/proc/self/statm") as file:
+        now = int(file.read().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (now + size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
 def outcome(path, content):
     """Open a spoiled file; anything but a checkpoint or an error in words fails the test."""
     path.write_bytes(content)
+    began = time.process_time()
     try:
-        found = open_checkpoint(path)
+        with at_most(MEMORY_BYTES):
+            found = open_checkpoint(path)
     except LatentStudioError as error:
+        assert time.process_time() - began < PROCESSOR_S
         assert isinstance(error, CheckpointError)
+        assert not isinstance(error, OutOfMemoryError), "it asked for the memory that the file claims"
         assert error.title.isprintable()
         assert "makes no sense" not in error.title, "a reader tripped instead of noticing"
         return None
+    assert time.process_time() - began < PROCESSOR_S
     assert isinstance(found, Checkpoint)
     assert all(torch.isfinite(values).all() for values in found.tensors.values())
     return found
