@@ -226,7 +226,7 @@ def _pane_sizes(panes: Sequence[Pane], index: int, side: int | None) -> list[tup
     from latent_studio.exporters.pixels import size_with_side
 
     own = [_own_size(pane, index) for pane in panes]
-    _, height = size_with_side(*max(own), side)
+    _, height = size_with_side(max(own), side)
     return [(max(1, round(height * wide / high)), height) for high, wide in own]
 
 

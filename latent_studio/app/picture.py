@@ -72,7 +72,7 @@ def save_picture(
     cancel.check()
     frame = studio.engine.render_final(RenderRequest.of(session, revision=0))
     progress(Progress(0.9, "Rendered", preview=frame))
-    width, height = size_with_side(*frame.pixels.shape[:2], side)
+    width, height = size_with_side(frame.pixels.shape, side)
     save_still(
         path,
         resized(frame.pixels, width, height, resampling=resampling),

@@ -33,8 +33,14 @@ def to_image(pixels: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
 
-def size_with_side(high: int, wide: int, side: int | None) -> tuple[int, int]:
-    """Width and height of a picture whose longer side becomes ``side``; ``None`` keeps its size."""
+def size_with_side(shape: tuple[int, ...], side: int | None) -> tuple[int, int]:
+    """Width and height of a picture whose longer side becomes ``side``.
+
+    Args:
+        shape: begins with its height and width.
+        side: in pixels; ``None`` keeps its size.
+    """
+    high, wide = shape[:2]
     if side is None:
         return wide, high
     longer = max(high, wide)

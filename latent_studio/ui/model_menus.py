@@ -33,6 +33,7 @@ class ModelMenus(QObject):
     def __init__(self, models: ModelOpener, window: QWidget, *, more: QAction | None = None) -> None:
         super().__init__(window)
         self._models = models
+        self._window = window
         self._more = more
         self.recent = QMenu(self.tr("Open recent"), window)
         self.recent.setObjectName("menu-recent")
@@ -109,7 +110,7 @@ class ModelMenus(QObject):
 
     @Slot(object)
     def _choose(self, action: QAction) -> None:
-        path = choose_model(self._models, self.families.parentWidget(), title=action.text().rstrip("…"))
+        path = choose_model(self._models, self._window, title=action.text().rstrip("…"))
         if path:
             self._models.open(path, family=action.data())
 

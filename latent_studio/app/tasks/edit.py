@@ -388,8 +388,7 @@ def _write_sheet(
     frames = studio.engine.render_batch(requests, check_cancel=cancel.check)
     for done, frame in enumerate(frames, start=1):
         if sheet is None:
-            high, wide = frame.pixels.shape[:2]
-            size = size_with_side(high, wide, options.size)
+            size = size_with_side(frame.pixels.shape, options.size)
             columns = len(plan.amounts) + bool(options.original)
             sheet = ContactSheet(len(cells), size=size, columns=columns)
         sheet.add(frame.pixels)
