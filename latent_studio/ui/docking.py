@@ -81,8 +81,7 @@ class Docking(QObject):
 
     def contents_seen(self) -> list[QWidget]:
         """Contents of the docks that are on the screen, in the order of the catalogue."""
-        shown = (dock.widget() for dock in self._docks.values() if not dock.visibleRegion().isEmpty())
-        return [content for content in shown if content is not None]
+        return [dock.widget() for dock in self._docks.values() if not dock.visibleRegion().isEmpty()]
 
     def add(self, entry: DockEntry) -> None:
         """Add a dock while the window stands, hidden, where its first layout is."""

@@ -5,6 +5,7 @@ import random
 import resource
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,6 @@ from latent_studio.core.errors import CheckpointError, LatentStudioError, OutOfM
 from latent_studio.generators.random_stylegan2 import random_checkpoint
 from tests.helpers.foreign_stylegan2 import in_rosinality_names, in_tensorflow_names, tensorflow_pickle
 from tests.helpers.network_pickles import network_file, small_stylegan2
-
 
 #: What opening a file of some kilobytes may take at most: far more than it does, far less than a bomb wants.
 MEMORY_BYTES = 256 << 20
@@ -83,8 +83,7 @@ def scratch(tmp_path_factory):
 @contextlib.contextmanager
 def at_most(size):
     """Refuse this process more than ``size`` bytes on top of what it has."""
-    with open("/proc/self/statm") as file:
-        now = int(file.read().split()[0]) * resource.getpagesize()
+    now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (now + size, hard))
     try:

@@ -82,7 +82,8 @@ class _Gate(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         whole = x.mean((2, 3), keepdim=True)
-        return x * self.fc2(self.fc1(whole).relu()).sigmoid()
+        gate: Tensor = self.fc2(self.fc1(whole).relu()).sigmoid()
+        return x * gate
 
 
 class ArcFacePredictor:
