@@ -224,7 +224,7 @@ class Reader:
         except DamagedSessionError:
             raise
         except LatentStudioError as error:
-            raise damaged(f"{self.place or 'it'} cannot be used. {error.title}") from error
+            raise damaged(f"{self.place or 'it'} cannot be used. {error.title.rstrip('.')}") from error
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise damaged(f"{self.place or 'it'} cannot be used: {error}") from error
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 class Spec:
     resolution: int = 8
 
+    def size_at(self, chosen_scale: int | None) -> tuple[int, int]:
+        return self.resolution, self.resolution
+
 
 @dataclass
 class CountingEngine:
