@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,17 +14,19 @@ import torch
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.core.errors import Cancelled, OutOfMemoryError
 from latent_studio.core.jobs import CancelToken
+from latent_studio.engine.gate import PriorityGate
 from latent_studio.generators.catalog import build_generator
 from latent_studio.methods.projection import ladder
 from latent_studio.methods.projection.ladder import Look, Projection, Start, project
 from latent_studio.methods.projection.latent_stats import latent_stats
 from latent_studio.methods.projection.noise import noise_penalty, normalised_noise
 from latent_studio.methods.projection.objective import Target
-from latent_studio.methods.projection.settings import ProjectionSettings, preset
+from latent_studio.methods.projection.settings import ProjectionSettings, SpaceName, preset
 from tests.helpers.model_files import write_tiny_model
 from tests.helpers.pooled_net import PooledNet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from latent_studio.generators.protocol import Generator
@@ -200,3 +203,49 @@ def test_white_noise_costs_nearly_nothing() -> None:
 def test_presets_take_longer_the_better_they_are() -> None:
     steps = [preset(name).w_steps + preset(name).w_plus_steps for name in ("fast", "good", "best")]
     assert steps == sorted(steps)
+
+
+@pytest.mark.parametrize("space", ["z", "w+"])
+def test_a_slider_waits_for_one_evaluation_at_most(
+    generator: Generator, target: Target, space: SpaceName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = PriorityGate(patience_seconds=600)
+    log: list[str] = []
+    sliders: list[threading.Thread] = []
+
+    def slide() -> None:
+        with gate.interactive():
+            log.append("slider")
+
+    @contextlib.contextmanager
+    def step() -> Iterator[None]:
+        with gate.background():
+            log.append("step")
+            if log.count("step") % 3 == 0:
+                sliders.append(threading.Thread(target=slide))
+                sliders[-1].start()
+                # There is no event for "now blocked".
+                while gate.waiting[0] == 0:
+                    threading.Event().wait(0.001)
+            yield
+
+    def drawn(*details: object, **more: object) -> torch.Tensor:
+        log.append("picture")
+        return picture_at(*details, **more)  # type: ignore[arg-type]
+
+    picture_at = ladder.picture_at
+    monkeypatch.setattr(ladder, "picture_at", drawn)
+    settings = replace(SETTINGS, space=space, w_steps=4, w_plus_steps=4, noise_steps=4)
+    project(
+        generator, target, settings, step=step, stats=latent_stats(generator, step=contextlib.nullcontext)
+    )
+    for slider in sliders:
+        slider.join(20)
+
+    told = " ".join(log)
+    assert log.count("picture") >= 9
+    assert len(sliders) >= 3
+    assert "picture picture" not in told
+    # The third step is the one it came in: it has the very next turn.
+    for turn in told.replace("picture ", "").replace(" picture", "").split(" slider")[:-1]:
+        assert turn.split().count("step") == 3
