@@ -148,8 +148,13 @@ class _Reporter:
         pass
 
     def __exit__(self, *_: object) -> None:
-        if self._writer is not None:
+        if self._writer is None:
+            return
+        try:
             self._writer.close()
+        except OSError as error:
+            # On a full disk the checkpoint has its own words, and these must not take their place.
+            log.warning("The last scalars for TensorBoard could not be written: %s", error)
 
     def log(self, stats: StepStats) -> None:
         """Take the mean since the last entry."""

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import tensorboardX
 import torch
 
 from latent_studio.checkpoints.training_state import read_torch_state
@@ -144,6 +145,26 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
     again.load(resumed)
     run_to_end(resumed, again)
     assert again.last_iteration == 6
+
+
+def test_scalars_that_find_no_room_do_not_take_the_place_of_what_is_said_about_the_checkpoint(
+    generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer, run = begun(generator, tmp_path / "run", settings())
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    close = tensorboardX.SummaryWriter.close
+
+    def close_without_room(writer: object) -> None:
+        close(writer)
+        no_room()
+
+    monkeypatch.setattr(tensorboardX.SummaryWriter, "close", close_without_room)
+    monkeypatch.setattr(runs, "write_state", no_room)
+    with pytest.raises(ExportError, match="disk is full"):
+        run_to_end(trainer, run)
 
 
 def test_a_loss_that_is_no_number_stops_and_says_what_is_good(generator: Generator, tmp_path: Path) -> None:
