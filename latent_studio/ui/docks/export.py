@@ -82,6 +82,10 @@ class ExportDock(QWidget):
         self._start.setToolTip(self.tr("Begin; you can go on working, and queue more."))
         self._start.clicked.connect(self.start)
         self.setFocusProxy(self._subject)
+        # The longest name of a format must not push the buttons out of a narrow window.
+        for choice in self.findChildren(QComboBox):
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(7)
         self._lay_out()
 
         self._subject.currentIndexChanged.connect(self._take_subject)
@@ -112,7 +116,7 @@ class ExportDock(QWidget):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        top.setSpacing(12)
+        top.setSpacing(8)
         for text, field, stretch in (
             (self.tr("Export"), self._subject, 2),
             (self.tr("to"), self._target.file_row, 3),
@@ -128,7 +132,7 @@ class ExportDock(QWidget):
         below.addWidget(self._estimate, 1)
         below.addWidget(self._copy)
         layout = QGridLayout(self)
-        layout.setHorizontalSpacing(24)
+        layout.setHorizontalSpacing(16)
         layout.setVerticalSpacing(8)
         layout.addLayout(top, 0, 0, 1, 2)
         layout.addLayout(below, 1, 0, 1, 2)
