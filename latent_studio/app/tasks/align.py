@@ -10,6 +10,7 @@ from latent_studio.app.tasks.face_options import (
     box_option,
     check_face_options,
     face_option,
+    fetch_option,
     finder_for,
     finder_option,
     marks_option,
@@ -44,6 +45,7 @@ class AlignOptions:
         True, help="Continue a photo beyond its edge by a blurred mirror image; --no-padding leaves it black."
     )
     finder: Literal["mtcnn", "fan"] = finder_option()
+    fetch: bool = fetch_option()
     face: int = face_option()
     all_faces: bool = option(False, help="Every face, as NAME_01.png, NAME_02.png and so on.")
     marks: tuple[float, float, float, float, float, float, float, float] | None = marks_option()
@@ -90,7 +92,7 @@ def run_align(
     check_options(options)
     check_face_options(options)
     photos = expand_photos(options.photos)
-    finder = finder_for(options)
+    finder = finder_for(options, progress, cancel)
     make_folder(options.out)
     paths: list[Path] = []
     failures: list[str] = []

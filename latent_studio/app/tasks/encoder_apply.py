@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from latent_studio.app.tasks.face_options import (
     box_option,
     face_option,
+    fetch_option,
     finder_option,
     marks_option,
     photos_option,
@@ -35,6 +36,7 @@ class EncoderApplyOptions:
         metavar="DIR",
     )
     finder: Literal["mtcnn", "fan"] = finder_option()
+    fetch: bool = fetch_option()
     face: int = face_option()
     marks: tuple[float, float, float, float, float, float, float, float] | None = marks_option()
     square: bool = square_option()
@@ -61,7 +63,7 @@ def run_encoder_apply(
         )
     settings = ProjectionSettings("w", "encoder", samples=0, w_steps=0, w_plus_steps=0)
     rest = ProjectOptions(
-        options.model, options.photos, options.out, space="w", finder=options.finder, face=options.face,
-        marks=options.marks, square=options.square, box=options.box,
+        options.model, options.photos, options.out, space="w", finder=options.finder, fetch=options.fetch,
+        face=options.face, marks=options.marks, square=options.square, box=options.box,
     )  # fmt: skip
     return project_photos(studio, model, rest, settings, progress, cancel)

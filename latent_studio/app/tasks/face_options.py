@@ -9,7 +9,7 @@ from latent_studio.core.errors import OptionError
 from latent_studio.core.options import option
 
 if TYPE_CHECKING:
-    from latent_studio.core.jobs import CancelToken
+    from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.methods.alignment.crop import Quad
     from latent_studio.methods.alignment.faces import Face, FaceFinder, FaceMarks
     from latent_studio.methods.alignment.photo import Photo
@@ -25,7 +25,16 @@ def finder_option() -> Any:
     return option(
         "mtcnn",
         help="What finds faces: mtcnn comes with the program; fan is face-alignment's, with 68 marks, whose "
-        "190 MB of weights must be there already.",
+        "190 MB of weights must be there already, or are fetched once with --fetch.",
+    )
+
+
+def fetch_option() -> Any:
+    """Whether the finder's weights may be fetched."""
+    return option(
+        False,
+        help="Fetch the weights that the finder lacks from where their authors offer them, once; without "
+        "this nothing is fetched.",
     )
 
 
@@ -63,6 +72,8 @@ class FaceOptions(Protocol):
 
     @property
     def finder(self) -> str: ...  # noqa: D102
+    @property
+    def fetch(self) -> bool: ...  # noqa: D102
     @property
     def face(self) -> int: ...  # noqa: D102
     @property
@@ -136,14 +147,18 @@ def places_in(
     return tuple(Place(face_quad(face.marks), face.marks) for face in (faces if all_faces else (chosen,)))
 
 
-def finder_for(options: FaceOptions, device: str = "cpu") -> FaceFinder | None:
+def finder_for(options: FaceOptions, progress: ProgressSink, cancel: CancelToken) -> FaceFinder | None:
     """The finder that the options need; ``None`` where marks or a square make it unnecessary.
 
     Raises:
-        LatentStudioError: its weights are missing.
+        LatentStudioError: its weights are missing and may not, or cannot, be fetched.
+        Cancelled: a stop was asked for while they were fetched.
     """
+    from latent_studio.app.face_weights import fetch_face_weights
     from latent_studio.methods.alignment.finders import make_finder
 
     if options.marks is not None or options.square or options.box is not None:
         return None
-    return make_finder(options.finder, device=device)
+    if options.fetch:
+        fetch_face_weights(options.finder, progress, cancel)
+    return make_finder(options.finder)

@@ -11,6 +11,7 @@ from latent_studio.app.tasks.face_options import (
     box_option,
     check_face_options,
     face_option,
+    fetch_option,
     finder_for,
     finder_option,
     marks_option,
@@ -89,6 +90,7 @@ class ProjectOptions:
         None, help="Also write a film of the search, NAME.mp4 and so on, target and picture side by side."
     )
     finder: Literal["mtcnn", "fan"] = finder_option()
+    fetch: bool = fetch_option()
     face: int = face_option()
     marks: tuple[float, float, float, float, float, float, float, float] | None = marks_option()
     square: bool = square_option()
@@ -173,7 +175,7 @@ def project_photos(
     check_face_options(options)
     photos = expand_photos(options.photos)
     make_folder(options.out)
-    finder = finder_for(options)
+    finder = finder_for(options, progress, cancel)
     projector = Projector(studio.engine, studio.paths, loss=options.loss)
     files: list[ProjectedFile] = []
     failures: list[str] = []

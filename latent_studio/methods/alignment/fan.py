@@ -1,8 +1,8 @@
 """Fan: faces by the ``face-alignment`` package, 68 marks each, from weights that are there already.
 
 Bulat and Tzimiropoulos, "How far are we from solving the 2D & 3D Face Alignment problem?", ICCV 2017. The
-package would fetch its weights by itself and check nothing; here nothing is fetched, and what is there is
-checked first.
+package would fetch its weights by itself and check nothing; here they are fetched only where the user asks
+for it (``app/face_weights.py``), and what is there is checked first.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class FanFinder:
             names = " and ".join(file.name for file in missing)
             raise DownloadError(
                 f"face-alignment needs {names}, {sum(file.size_mb for file in missing)} MB, not fetched yet.",
-                hint=f"Put them into {folder}, or go on with the built-in finder (mtcnn) or marks by hand.",
+                hint=f"Fetch them with --fetch, or put them into {folder}. The built-in finder (mtcnn) and "
+                "marks by hand do without.",
             )
         for file in FAN_FILES:
             _check(folder / file.name, file)
