@@ -19,6 +19,7 @@ import itertools
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from latent_studio.generators.protocol import Generator
     from latent_studio.methods.projection.latent_stats import LatentStats
     from latent_studio.methods.projection.perceptual import PerceptualNet
+    from latent_studio.methods.projection.settings import PresetName
 
 STEP = contextlib.nullcontext
 FAILED_BELOW_DB = 25
@@ -75,7 +77,7 @@ def main() -> None:
     for index in range(arguments.targets):
         found = results.get(
             f"against-{arguments.steps}-{index}",
-            lambda index=index: compare(generator, net, stats, index, arguments.steps, arguments.preset),
+            partial(compare, generator, net, stats, index, arguments.steps, arguments.preset),
             may_measure=time.perf_counter() < ends,
         )
         if found is not None:
@@ -85,7 +87,7 @@ def main() -> None:
     for index in range(arguments.table):
         found = results.get(
             f"table-{index}",
-            lambda index=index: score(generator, net, stats, 20_000 + index, arguments.preset),
+            partial(score, generator, net, stats, 20_000 + index, arguments.preset),
             may_measure=time.perf_counter() < ends,
         )
         if found is not None:
@@ -124,7 +126,7 @@ class Results:
 
 
 def compare(
-    generator: Generator, net: PerceptualNet, stats: LatentStats, index: int, steps: int, name: str
+    generator: Generator, net: PerceptualNet, stats: LatentStats, index: int, steps: int, name: PresetName
 ) -> dict[str, Any]:
     """Both searches for one target. Ours sees nothing of theirs."""
     image = sample(generator, 10_000 + index)
@@ -165,7 +167,7 @@ def row(name: str, rung: Any) -> dict[str, Any]:
 
 
 def score(
-    generator: Generator, net: PerceptualNet, stats: LatentStats, seed: int, name: str
+    generator: Generator, net: PerceptualNet, stats: LatentStats, seed: int, name: PresetName
 ) -> dict[str, Any]:
     target = Target(sample(generator, seed), net)
     return {"seed": seed, **row("", project(generator, target, preset(name), step=STEP, stats=stats).best)}

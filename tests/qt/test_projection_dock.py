@@ -10,13 +10,16 @@ import torch
 from PIL import Image
 from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog
 
 from latent_studio.app.projector import Found, Projector
+from latent_studio.app.tuning_files import tuning_header
 from latent_studio.core.errors import ImageError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.spaces import Space
 from latent_studio.methods.projection.ladder import Projection, Rung
 from latent_studio.methods.projection.objective import Score
+from latent_studio.methods.projection.pivotal import Tuned
 from latent_studio.ui.docks.projection import ProjectionDock
 from latent_studio.ui.photo_drops import is_picture
 from latent_studio.ui.widgets.photo_view import PhotoView
@@ -197,6 +200,37 @@ def test_the_edited_picture_is_shown_in_the_photo_and_saved(qtbot, window, dock,
     qtbot.waitUntil((tmp_path / "out.png").exists, timeout=WAIT_MS)
     with Image.open(tmp_path / "out.png") as image:
         assert image.size == (100, 120)
+
+
+@pytest.mark.parametrize("helped", [True, False])
+def test_the_model_is_tuned_into_a_file_and_stays_as_it_is(
+    qtbot, window, dock, photo, searches, tmp_path, monkeypatch, helped
+):
+    def tune(self, model, found, *, steps, class_idx, progress, cancel) -> Tuned:
+        progress(Progress(0.5, "tuning"))
+        differences = {"layer": torch.ones(2)} if helped else {}
+        scores = (Score(0.1, 22.0, 1.0, 0.1, "pooled"), Score(0.05, 28.0, 1.0, 0.1, "pooled"))
+        return Tuned(differences, torch.zeros(1, 3, 64, 64), scores)
+
+    monkeypatch.setattr(Projector, "tune", tune)
+    add(qtbot, window, photo)
+    button = dock.findChild(object, "projection-tune")
+    assert button.isHidden()
+    dock.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    assert not button.isHidden()
+    session = window.context.store.session
+    path = tmp_path / "photo-tuned.safetensors"
+    told = []
+    window.context.messages.posted.connect(lambda *words: told.append(" ".join(map(str, words))))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    said = "22.0 to 28.0 dB" if helped else "no better"
+    qtbot.waitUntil(lambda: any(said in one for one in told), timeout=WAIT_MS)
+    assert path.is_file() is helped
+    if helped:
+        assert tuning_header(path)["photo"] == "photo.png"
+    assert window.context.store.session is session
 
 
 def test_the_clipboards_picture_is_taken(qtbot, window, dock):

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from latent_studio.core.render import Quality, RenderRequest
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.photo_paster import pasted_small, save_pasted
+from latent_studio.ui.photo_tuner import tune_to_photo
 from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.images import image_of
 from latent_studio.ui.widgets.labelled_slider import LabelledSlider
@@ -190,6 +191,12 @@ class ProjectionDock(QWidget):
             self.tr("Put the command line that does the same on the clipboard."),
         )  # fmt: skip
         self._copy.clicked.connect(self._copy_command)
+        self._tune = _button(
+            self, "projection-tune", self.tr("Tune model…"),
+            self.tr("Bend the model around what was found, until it gives this crop; the difference is a "
+                    "small file that opens like a model. The open model stays as it is."),
+        )  # fmt: skip
+        self._tune.clicked.connect(self._ask_to_tune)
         self._bar = ProgressLine(self)
         self._bar.setObjectName("projection-progress")
         self._pace = ElidedLabel("", self)
@@ -272,7 +279,7 @@ class ProjectionDock(QWidget):
         search.addWidget(self._plot)
         search.addWidget(self._rungs)
         search.addWidget(self._score)
-        search.addLayout(_row(self._copy, stretch=True))
+        search.addLayout(_row(self._copy, self._tune, stretch=True))
         self._paste_part = QWidget(self)
         paste = QVBoxLayout(self._paste_part)
         paste.setContentsMargins(0, 4, 0, 0)
@@ -509,6 +516,18 @@ class ProjectionDock(QWidget):
         QGuiApplication.clipboard().setText(command_text("project", options))
         self._context.messages.success(self.tr("The command is on the clipboard."))
 
+    @Slot()
+    def _ask_to_tune(self) -> None:
+        item = self.desk.current
+        if item is None or item.found is None:
+            return
+        stem = Path(item.path or item.name).stem
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Tune model"), f"{stem}-tuned.safetensors", self.tr("Tuning (*.safetensors)")
+        )
+        if chosen:
+            tune_to_photo(self._context, item, Path(chosen).with_suffix(".safetensors"))
+
     # Pasting back ------------------------------------------------------------------------------------------
 
     def paste_settings(self) -> PasteSettings:
@@ -696,6 +715,7 @@ class ProjectionDock(QWidget):
         self._start.setText(self.tr("Project") if item.found is None else self.tr("Restart"))
         self._stop.setVisible(busy)
         self._continue.setVisible(item.found is not None and not busy)
+        self._tune.setVisible(item.found is not None and not busy)
         self._all.setVisible(len(self.desk.items) > 1)
         self._bar.setVisible(busy)
         self._pace.setVisible(busy)
