@@ -41,8 +41,6 @@ CONDITIONS = {
     "smile": ("mouth_open",),
     "hair_length": ("beard", "earrings"),
 }
-#: Share of the pictures that are examples on each side.
-CHOSEN = 0.3
 #: A boundary that is right less often than this on examples left out does not come with the model.
 TRUSTED = 0.9
 #: The folder beside the weights that the program looks for directions in.
@@ -95,7 +93,6 @@ def _learn(
     """Boundaries that are right often enough, written to ``out`` and returned."""
     options = BoundaryTrainOptions(
         model=str(weights), out=out, predictor="portraits", attribute=names, samples=samples, space=space,
-        chosen=CHOSEN,
     )  # fmt: skip
     for line in run_boundary_train(studio, options, _Teller(say), CancelToken()).lines:
         say(line)
