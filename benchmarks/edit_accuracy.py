@@ -11,6 +11,7 @@ together in the collection lies together, so that there is something to conditio
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
 from latent_studio.core.synthesis import SynthesisSettings
 from latent_studio.methods.attributes.catalog import find_predictor
+from latent_studio.methods.attributes.portraits import PortraitPredictor
 from latent_studio.methods.boundary.examples import split_by_scores
 from latent_studio.methods.boundary.learn import learn_boundary
 
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
 #: Seeds of the judged pictures; those of training begin at 0.
 _JUDGED_FROM = 1_000_000
-#: A step back by less than this share of the attribute's usual range is the predictor's own noise.
+#: A step back by less than this share of the attribute's range counts as none, whatever the predictor reads.
 _SLACK = 0.02
 
 
@@ -151,21 +153,35 @@ class Trainer:
 def judge_sliders(trainer: Trainer, attributes: Sequence[str], *, steps: int) -> None:
     """Print what the boundary sliders of w move."""
     names, bench = trainer.names, trainer.bench
-    print("| attribute | accuracy | range | monotone | moved by | most moved beside it |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| attribute | accuracy | range | monotone | within 2 % | moved by | most moved beside it |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for name in attributes:
         slider = trainer.slider(name, Space.W)
         amounts = np.linspace(slider.low, slider.high, steps)
         values = np.stack([bench.scores(slider.direction, float(amount)) for amount in amounts])
         column = names.index(name)
         steps_back = -np.diff(values[:, :, column], axis=0) / bench.predictor.attributes[column].span
-        monotone = float(np.mean(np.all(steps_back < _SLACK, axis=0)))
+        error = reading_error(bench.predictor, name) or _SLACK
+        monotone, strictly = (float(np.mean(np.all(steps_back < slack, axis=0))) for slack in (error, _SLACK))
         moved = np.nanmean(values[-1] - values[0], axis=0) / trainer.sigmas
+        ends = f"{slider.low:+.2f} to {slider.high:+.2f}"
         print(
-            f"| {name} | {slider.accuracy:.0%} | {slider.low:+.2f} to {slider.high:+.2f} | {monotone:.1%} | "
+            f"| {name} | {slider.accuracy:.0%} | {ends} | {monotone:.1%} ({error:.1%}) | {strictly:.1%} | "
             f"{moved[column]:+.2f} σ | {_beside(moved, names, column)} |",
             flush=True,
         )
+
+
+def reading_error(predictor: AttributePredictor, name: str) -> float | None:
+    """The predictor's own error as a share of the attribute's range, where it says how well it reads.
+
+    From R2 on held-out pictures of factors that are evenly spread: their standard deviation is 1 / sqrt(12)
+    of the range, and the error's is sqrt(1 - R2) of that.
+    """
+    if not isinstance(predictor, PortraitPredictor):
+        return None
+    quality = next(one.quality for one in predictor.described if one.info.id == name)
+    return math.sqrt(max(0.0, 1.0 - quality) / 12.0)
 
 
 def judge_conditions(trainer: Trainer, attributes: Sequence[str], *, samples: int) -> None:

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 #: Latents further out than all but this share of random ones are unusual.
 _USUAL_SHARE = 0.99
-#: Nor does the model often go further than this along one direction, in deviations of its latents there.
-_USUAL_SIGMAS = 3.0
+#: Nor does the model often go further than this along one direction, in deviations of its latents there: 95 %
+#: stay within two. Of the bundled model's sliders, attributes that predictors read rise up to there and not
+#: beyond (docs/editing-accuracy.md).
+_USUAL_SIGMAS = 2.0
 #: The walk looks this far at most, in standard deviations along the direction.
 FURTHEST_SIGMAS = 12.0
 STEP_SIGMAS = 0.25
