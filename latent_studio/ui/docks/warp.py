@@ -189,7 +189,9 @@ class WarpDock(QWidget):
         layout.addLayout(buttons)
 
     def _show_page(self, name: str) -> None:
-        self._pages.setCurrentWidget(self.findChild(QWidget, f"warp-page-{name}"))
+        page = self.findChild(QWidget, f"warp-page-{name}")
+        if isinstance(page, QWidget):
+            self._pages.setCurrentWidget(page)
 
     # What is shown
 
