@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from latent_studio.core.api_version import API_VERSION
 from latent_studio.core.directions import Direction, DirectionInfo, LinearDirection
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import (
@@ -118,9 +119,6 @@ __all__ = [
     "option",
     "write_file",
 ]
-
-#: Grows when a name goes away or changes its meaning; a plugin's manifest says which one it was written for.
-API_VERSION = 1
 
 
 def __getattr__(name: str) -> object:

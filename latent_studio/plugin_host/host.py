@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from latent_studio.api import API_VERSION
+from latent_studio.core.api_version import API_VERSION
 from latent_studio.core.errors import PluginError
 from latent_studio.core.registry import Registry
 from latent_studio.exporters.formats import FORMATS, Format

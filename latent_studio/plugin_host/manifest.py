@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from latent_studio.api import API_VERSION
+from latent_studio.core.api_version import API_VERSION
 from latent_studio.core.errors import PluginError
 
 if TYPE_CHECKING:

@@ -34,6 +34,6 @@ def test_boundaries_and_components_of_a_tiny_model(tmp_path: Path, monkeypatch: 
     assert {one.name for one in boundaries} <= set(companions.ATTRIBUTES)
     assert all(one.info.source == "boundary" for one in boundaries)
     conditional = read_direction_file(folder / "conditional.safetensors")
-    assert any(one.name == "hair_grey without glasses" for one in conditional)
+    assert any(one.name.startswith("hair_grey without") for one in conditional)
     assert len(read_direction_file(folder / "components.safetensors")) == 12
     assert any("on examples left out" in line for line in said)
