@@ -95,7 +95,7 @@ class OverlayCard(QWidget):
         words.addWidget(self._title)
         words.addWidget(self._hint)
         words.addLayout(self._buttons)
-        layout = QHBoxLayout(self)
+        self._layout = layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 14, 12, 14)
         layout.setSpacing(12)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
@@ -149,6 +149,8 @@ class OverlayCard(QWidget):
     def place_in(self, width: int, height: int) -> None:
         """Sit in the middle of the parent, not wider than can be read."""
         wide = max(160, min(460, width - 32))
+        # New words reach the layout with the next event only, too late for the height asked for here.
+        self._layout.activate()
         high = self.heightForWidth(wide) if self.hasHeightForWidth() else self.sizeHint().height()
         self.setGeometry(
             (width - wide) // 2, max(8, (height - high) // 2), wide, min(high, max(40, height - 16))
