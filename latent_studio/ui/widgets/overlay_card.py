@@ -162,6 +162,9 @@ class OverlayCard(QWidget):
         button.setObjectName(action.objectName() or "overlayCardAction")
         button.clicked.connect(action.trigger)
         self._buttons.addWidget(button)
+        # A child added to a card that stands already is shown with the next event only; until then it counts
+        # for nothing in the height.
+        button.show()
         return button
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
