@@ -58,24 +58,6 @@ def class_names(spec: GeneratorSpec, labels: tuple[str, ...] = ()) -> ClassNames
     return None if names is None else ClassNames(names, data_set)
 
 
-def label_named(text: str, names: ClassNames | None, *, count: int) -> int | None:
-    """The label that a text means: a number, a whole name, or the only name that contains it.
-
-    Returns:
-        ``None`` if it means none, or several.
-    """
-    word = text.strip().casefold()
-    if word.isascii() and word.isdigit() and len(word) < 10:
-        return int(word) if int(word) < count else None
-    if names is None or not word:
-        return None
-    folded = [name.casefold() for name in names.names]
-    if folded.count(word) == 1:
-        return folded.index(word)
-    found = [label for label, name in enumerate(folded) if word in name]
-    return found[0] if len(found) == 1 else None
-
-
 @cache
 def _known_sets() -> dict[str, tuple[str, ...]]:
     path = resources_dir() / "catalog" / "class_names.json"

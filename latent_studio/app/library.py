@@ -105,21 +105,23 @@ def keep_in_library(
     """
     from latent_studio.checkpoints.safetensors_file import write_checkpoint
 
-    target = weights_path(library_dir(paths), name)
-    write_checkpoint(checkpoint, target)
-    origin = {
-        "source": source,
-        "sha256": source_sha256,
-        "was_known": was_known,
-        "weights_sha256": file_sha256(target),
-    }
+    folder = library_dir(paths)
+    target = weights_path(folder, name)
     try:
+        write_checkpoint(checkpoint, target)
+        origin = {
+            "source": source,
+            "sha256": source_sha256,
+            "was_known": was_known,
+            "weights_sha256": file_sha256(target),
+        }
         with replacing(target.with_name(_ORIGIN_FILE)) as file:
             file.write(json.dumps(origin, indent=1).encode())
-    except OSError as error:
+    except (ExportError, OSError) as error:
+        reason = error.title if isinstance(error, ExportError) else f"{error.strerror or error}."
         raise ExportError(
-            f"The library cannot be written: {error.strerror or error}.",
-            hint=f"Make room on the disk, or allow writing to {library_dir(paths)}.",
+            f"The model cannot be kept in the library: {reason}",
+            hint=f"Make room on the disk, allow writing to {folder}, or choose another place with --profile.",
         ) from error
     return target
 

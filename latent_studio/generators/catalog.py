@@ -6,7 +6,7 @@ import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
-from latent_studio.core.errors import UnknownFormatError
+from latent_studio.core.errors import MissingWeightsError, UnknownFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def build_generator(checkpoint: Checkpoint) -> Generator:
 
     Raises:
         UnknownFormatError: its family is not in the catalogue.
-        MissingWeightsError: its tensors do not make up a network of this family.
+        MissingWeightsError: its tensors do not make up a network of this family; names the file.
     """
     try:
         dotted = FAMILIES[checkpoint.family]
@@ -46,4 +46,8 @@ def build_generator(checkpoint: Checkpoint) -> Generator:
         ) from None
     module, name = dotted.split(":")
     build = cast("Callable[[Checkpoint], Generator]", getattr(importlib.import_module(module), name))
-    return build(checkpoint)
+    try:
+        return build(checkpoint)
+    except MissingWeightsError as error:
+        file_name = checkpoint.provenance.path.name
+        raise MissingWeightsError(f"{file_name}: {error.title}", hint=error.hint) from error

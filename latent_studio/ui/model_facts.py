@@ -22,10 +22,10 @@ def family_name(family: str) -> str:
 
 
 def headline(spec: GeneratorSpec) -> str:
-    """``"StyleGAN2 · 256 px · 14 rows"``."""
+    """``"StyleGAN2 · 256 px · 14 rows"``, and short enough for the panel where the sides differ."""
     rows = f"{spec.num_ws} row{'s' if spec.num_ws != 1 else ''}"
     high, wide = spec.picture_size
-    size = f"{high} px" if spec.is_square else f"{wide} × {high} px"
+    size = f"{high} px" if spec.is_square else f"{wide}×{high}"
     return f"{family_name(spec.family)} · {size} · {rows}"
 
 

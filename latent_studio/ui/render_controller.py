@@ -29,16 +29,16 @@ class Timings:
     Attributes:
         revision: of the latest frame.
         coarse_ms: until the coarse frame; ``None`` when there was none.
-        coarse_side: its longer side in pixels.
+        coarse_size: its width and height in pixels.
         sharp_ms: until the final frame; ``None`` while it is being made and the picture is a preview.
-        sharp_side: its longer side in pixels; 0 before the first.
+        sharp_size: its width and height in pixels; ``None`` before the first.
     """
 
     revision: int = 0
     coarse_ms: float | None = None
-    coarse_side: int = 0
+    coarse_size: tuple[int, int] = (0, 0)
     sharp_ms: float | None = None
-    sharp_side: int = 0
+    sharp_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +242,10 @@ class RenderController(QObject):
 
 def _timings_with(timings: Timings, frame: Frame) -> Timings:
     milliseconds = 1000 * frame.seconds
-    side = max(frame.pixels.shape[:2])
+    high, wide = frame.pixels.shape[:2]
     if frame.quality is Quality.COARSE:
-        return Timings(frame.revision, milliseconds, side, None, timings.sharp_side)
+        return Timings(frame.revision, milliseconds, (wide, high), None, timings.sharp_size)
     if frame.revision != timings.revision:
         # It was so fast that it needed no coarse frame.
         timings = Timings(frame.revision)
-    return replace(timings, sharp_ms=milliseconds, sharp_side=side)
+    return replace(timings, sharp_ms=milliseconds, sharp_size=(wide, high))

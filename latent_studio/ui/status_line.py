@@ -82,11 +82,11 @@ class StatusLine(QStatusBar):
         """Show how long the latest picture took."""
         parts = []
         if timings.coarse_ms is not None:
-            parts.append(f"coarse {timings.coarse_side}² {timings.coarse_ms:.0f} ms")
-        if timings.sharp_side:
+            parts.append(f"coarse {_size_text(timings.coarse_size)} {timings.coarse_ms:.0f} ms")
+        if timings.sharp_size is not None:
             # An open end says that the picture is a preview still.
             wait = "…" if timings.sharp_ms is None else f"{timings.sharp_ms:.0f} ms"
-            parts.append(f"sharp {timings.sharp_side}² {wait}")
+            parts.append(f"sharp {_size_text(timings.sharp_size)} {wait}")
         self._timings = " → ".join(parts)
         self._show_figures()
 
@@ -144,3 +144,9 @@ class StatusLine(QStatusBar):
     def _cancel_running(self) -> None:
         if self._jobs.jobs:
             self._jobs.cancel(self._jobs.jobs[0].id)
+
+
+def _size_text(size: tuple[int, int]) -> str:
+    """``"256²"``, or ``"64 × 32"`` where the sides differ."""
+    wide, high = size
+    return f"{wide}²" if wide == high else f"{wide} × {high}"

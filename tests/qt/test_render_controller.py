@@ -125,5 +125,5 @@ def test_timings_name_both_frames(qtbot, parts):
     parts.open()
     qtbot.waitUntil(parts.is_sharp, timeout=WAIT_MS)
 
-    assert (timings[-1].coarse_side, timings[-1].sharp_side) == (16, 64)
+    assert (timings[-1].coarse_size, timings[-1].sharp_size) == ((16, 16), (64, 64))
     assert parts.frames[-1].quality is Quality.FINAL

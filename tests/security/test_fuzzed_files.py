@@ -1,11 +1,8 @@
 """Valid files, spoiled at random: each opens or is refused in words; nothing else may happen."""
 
-import contextlib
 import random
-import resource
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +17,7 @@ from latent_studio.core.errors import CheckpointError, LatentStudioError, OutOfM
 from latent_studio.generators.random_stylegan2 import random_checkpoint
 from tests.helpers.foreign_stylegan2 import in_rosinality_names, in_tensorflow_names, tensorflow_pickle
 from tests.helpers.network_pickles import network_file, small_stylegan2
+from tests.helpers.spoiling import at_most, changes
 
 #: What opening a file of some kilobytes may take at most: far more than it does, far less than a bomb wants.
 MEMORY_BYTES = 256 << 20
@@ -80,18 +78,6 @@ def scratch(tmp_path_factory):
     return tmp_path_factory.mktemp("spoiled") / "spoiled.bin"
 
 
-@contextlib.contextmanager
-def at_most(size):
-    """Refuse this process more than ``size`` bytes on top of what it has."""
-    now = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (now + size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
 def outcome(path, content):
     """Open a spoiled file; anything but a checkpoint or an error in words fails the test."""
     path.write_bytes(content)
@@ -110,28 +96,6 @@ def outcome(path, content):
     assert isinstance(found, Checkpoint)
     assert all(torch.isfinite(values).all() for values in found.tensors.values())
     return found
-
-
-@st.composite
-def changes(draw):
-    """A function that spoils bytes: flips, a cut, a piece moved or doubled."""
-    flips = draw(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=6))
-    cut = draw(st.none() | st.floats(0, 1))
-    piece = draw(st.none() | st.tuples(st.floats(0, 1), st.floats(0, 1), st.integers(1, 40)))
-
-    def spoil(content):
-        spoiled = bytearray(content)
-        for place, change in flips:
-            spoiled[int(place * len(spoiled))] ^= change
-        if piece is not None:
-            source, target, length = piece
-            start, goal = int(source * len(spoiled)), int(target * len(spoiled))
-            spoiled[goal:goal] = spoiled[start : start + length]
-        if cut is not None:
-            del spoiled[int(cut * len(spoiled)) :]
-        return bytes(spoiled)
-
-    return spoil
 
 
 @pytest.mark.parametrize("kind", MAKERS)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from latent_studio.app.tasks.direction_output import check_suffix, write_directions_as
-from latent_studio.app.tasks.picture_options import class_option, model_option, psi_option
+from latent_studio.app.tasks.picture_options import class_option, model_option, psi_option, with_classes
 from latent_studio.core.errors import InputError, OptionError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
@@ -212,14 +212,8 @@ def check_sources(options: BoundaryTrainOptions) -> None:
 def _synthesis(options: BoundaryTrainOptions, model: LoadedModel) -> SynthesisSettings:
     from latent_studio.core.synthesis import SynthesisSettings
 
-    class_idx = options.class_idx
-    if class_idx is not None and not class_idx < model.spec.c_dim:
-        raise OptionError(
-            "--class", f"--class is {class_idx}, but this model has {model.spec.c_dim} classes."
-        )
-    return SynthesisSettings(
-        truncation_psi=options.truncation_psi, class_idx=(class_idx or 0) if model.spec.c_dim else None
-    )
+    settings = SynthesisSettings(truncation_psi=options.truncation_psi)
+    return with_classes(settings, options.class_idx, (), model.spec)
 
 
 def _scored(

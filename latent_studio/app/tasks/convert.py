@@ -220,8 +220,16 @@ def _convert_file(
         progress=lambda done, message: report(_READ * done, message),
         check_cancel=check_cancel,
     )
-    if licence and not checkpoint.provenance.licence:
-        checkpoint = replace(checkpoint, provenance=replace(checkpoint.provenance, licence=licence))
+    origin = checkpoint.provenance
+    checkpoint = replace(
+        checkpoint,
+        provenance=replace(
+            origin,
+            # A name that only the old file's name gave goes with it.
+            name=target.stem if origin.name == source.stem else origin.name,
+            licence=origin.licence or licence or "",
+        ),
+    )
     # A file that opens may still lack a layer; better to say so now than when it is used.
     build_generator(checkpoint)
     report(_READ, f"Writing {target.name}")

@@ -9,10 +9,18 @@ from typing import TYPE_CHECKING
 
 from latent_studio.app.tasks.direction_choice import bank_option, chosen_directions, some_directions_option
 from latent_studio.app.tasks.direction_output import check_suffix
-from latent_studio.app.tasks.picture_options import SEED_MAX, model_option, psi_option
+from latent_studio.app.tasks.picture_options import (
+    SEED_MAX,
+    class_blend_option,
+    class_option,
+    model_option,
+    psi_option,
+    with_classes,
+)
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
 from latent_studio.core.rows import parse_seeds
+from latent_studio.core.synthesis import ClassWeights, SynthesisSettings
 
 if TYPE_CHECKING:
     from latent_studio.app.direction_survey import RankedDirection
@@ -38,6 +46,8 @@ class DirectionRankOptions:
         None, help="Also write the table: .csv, or .json with heat maps.", metavar="FILE"
     )
     truncation_psi: float = psi_option(0.7)
+    class_idx: int | None = class_option()
+    class_blend: ClassWeights = class_blend_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,11 @@ def run_direction_rank(
     """Rank directions by what they change.
 
     Raises:
-        OptionError: there is no such direction or bank.
+        OptionError: there is no such direction, bank or class.
         LatentStudioError: the model cannot be opened, or the disk refuses.
         Cancelled: a stop was asked for; nothing is written.
     """
     from latent_studio.app.direction_survey import calibrate_direction, rank_directions
-    from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.exporters.part_file import check_target, write_file
 
     check_options(options)
@@ -81,8 +90,11 @@ def run_direction_rank(
         check_target(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
     directions = chosen_directions(options.direction, options.bank, model, studio.paths)[: options.count]
-    synthesis = SynthesisSettings(
-        truncation_psi=options.truncation_psi, class_idx=0 if model.spec.c_dim else None
+    synthesis = with_classes(
+        SynthesisSettings(truncation_psi=options.truncation_psi),
+        options.class_idx,
+        options.class_blend,
+        model.spec,
     )
     ranked = rank_directions(
         studio,

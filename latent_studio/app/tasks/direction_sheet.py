@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 
 from latent_studio.app.tasks.direction_choice import bank_option, chosen_directions, some_directions_option
 from latent_studio.app.tasks.direction_output import check_suffix
-from latent_studio.app.tasks.picture_options import SEED_MAX, model_option, psi_option
+from latent_studio.app.tasks.picture_options import (
+    SEED_MAX,
+    class_blend_option,
+    class_option,
+    model_option,
+    psi_option,
+    with_classes,
+)
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
+from latent_studio.core.synthesis import ClassWeights, SynthesisSettings
 
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
@@ -37,6 +45,8 @@ class DirectionSheetOptions:
     )  # fmt: skip
     size: int = option(128, help="Side of one picture.", low=16, high=1024, unit="px", metavar="PX")
     truncation_psi: float = psi_option(0.7)
+    class_idx: int | None = class_option()
+    class_blend: ClassWeights = class_blend_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +73,12 @@ def run_direction_sheet(
     """Draw the sheet. Each picture says its direction or its amount.
 
     Raises:
-        OptionError: there is no such direction or bank.
+        OptionError: there is no such direction, bank or class.
         LatentStudioError: the model cannot be opened, or the disk refuses.
         Cancelled: a stop was asked for; nothing is written.
     """
     from latent_studio.core.seed_plane import SeedPoint
     from latent_studio.core.session import Session
-    from latent_studio.core.synthesis import SynthesisSettings
     from latent_studio.exporters.part_file import check_target
 
     check_options(options)
@@ -80,8 +89,11 @@ def run_direction_sheet(
     start = Session(
         model=model.ref,
         base=SeedPoint(options.seed),
-        synthesis=SynthesisSettings(
-            truncation_psi=options.truncation_psi, class_idx=0 if model.spec.c_dim else None
+        synthesis=with_classes(
+            SynthesisSettings(truncation_psi=options.truncation_psi),
+            options.class_idx,
+            options.class_blend,
+            model.spec,
         ),
     )
     rows = []

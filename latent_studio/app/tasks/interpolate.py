@@ -23,18 +23,23 @@ from latent_studio.app.tasks.film_options import (
 )
 from latent_studio.app.tasks.picture_options import (
     SEED_MAX,
+    chosen_scale_option,
     cutoff_option,
+    drawing_of,
+    lod_option,
     model_option,
     noise_mode_option,
     noise_seed_option,
     psi_option,
+    rotate_option,
+    translate_option,
 )
 from latent_studio.core.easing import LINEAR, Easing, format_easing, parse_easing
 from latent_studio.core.errors import OptionError
 from latent_studio.core.interpolate import Interpolation
 from latent_studio.core.options import check_options, option
 from latent_studio.core.rows import parse_seeds
-from latent_studio.core.synthesis import NoiseMode, SynthesisSettings
+from latent_studio.core.synthesis import NoiseMode
 from latent_studio.exporters.film_settings import FilmQuality, Palette, Resampling
 from latent_studio.exporters.formats import FormatId
 
@@ -146,6 +151,10 @@ class InterpolateOptions:
     truncation_cutoff: int | None = cutoff_option()
     noise_mode: NoiseMode = noise_mode_option()
     noise_seed: int = noise_seed_option()
+    translate: tuple[float, float] = translate_option()
+    rotate: float = rotate_option()
+    lod: float | None = lod_option()
+    chosen_scale: int | None = chosen_scale_option()
     quality: FilmQuality = quality_option()
     format: FormatId | None = format_option()
     resampling: Resampling = resampling_option()
@@ -297,23 +306,9 @@ def _poses(options: InterpolateOptions, spec: GeneratorSpec) -> list[Pose]:
             f"Group mode takes pairs of endpoints, and {len(bases)} is odd.",
             hint="Add one, or leave one out.",
         )
-    if options.truncation_cutoff is not None and options.truncation_cutoff > spec.num_ws:
-        raise OptionError(
-            "--truncation-cutoff",
-            f"--truncation-cutoff is {options.truncation_cutoff}, but must be from 0 to {spec.num_ws}.",
-        )
+    drawing = drawing_of(options, spec)
     return [
-        Pose(
-            base,
-            synthesis=SynthesisSettings(
-                truncation_psi=options.truncation_psi,
-                truncation_cutoff=options.truncation_cutoff,
-                noise_mode=options.noise_mode,
-                noise_seed=options.noise_seed,
-                class_idx=class_idx,
-            ),
-            noise=noise,
-        )
+        Pose(base, synthesis=replace(drawing, class_idx=class_idx), noise=noise)
         for (base, noise), class_idx in zip(places, classes, strict=True)
     ]
 

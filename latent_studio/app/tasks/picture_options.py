@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from latent_studio.core.class_blend import format_blend, parse_blend
@@ -183,21 +184,17 @@ def mix_of(seed: int | None, rows: tuple[int, ...] | None, spec: GeneratorSpec) 
     return StyleMix(SeedPoint(seed), rows)
 
 
-class PictureOptions(Protocol):
-    """The fields that the options of a rendering verb have."""
+class DrawingOptions(Protocol):
+    """The fields that the options of every rendering verb have, whatever it does with classes."""
 
     @property
     def truncation_psi(self) -> float: ...  # noqa: D102
     @property
     def truncation_cutoff(self) -> int | None: ...  # noqa: D102
     @property
-    def class_idx(self) -> int | None: ...  # noqa: D102
-    @property
     def noise_mode(self) -> NoiseMode: ...  # noqa: D102
     @property
     def noise_seed(self) -> int: ...  # noqa: D102
-    @property
-    def class_blend(self) -> ClassWeights: ...  # noqa: D102
     @property
     def translate(self) -> tuple[float, float]: ...  # noqa: D102
     @property
@@ -208,14 +205,31 @@ class PictureOptions(Protocol):
     def chosen_scale(self) -> int | None: ...  # noqa: D102
 
 
+class PictureOptions(DrawingOptions, Protocol):
+    """The fields that the options of a verb have that draws one class, or one blend."""
+
+    @property
+    def class_idx(self) -> int | None: ...  # noqa: D102
+    @property
+    def class_blend(self) -> ClassWeights: ...  # noqa: D102
+
+
 def synthesis_of(options: PictureOptions, spec: GeneratorSpec) -> SynthesisSettings:
     """The settings for a model.
 
     Raises:
         OptionError: a class, the cutoff, or how to draw does not fit it.
     """
-    class_idx, cutoff = options.class_idx, options.truncation_cutoff
-    _check_classes(class_idx, options.class_blend, spec)
+    return with_classes(drawing_of(options, spec), options.class_idx, options.class_blend, spec)
+
+
+def drawing_of(options: DrawingOptions, spec: GeneratorSpec) -> SynthesisSettings:
+    """The settings for a model, without a class.
+
+    Raises:
+        OptionError: the cutoff, or how to draw does not fit it.
+    """
+    cutoff = options.truncation_cutoff
     if cutoff is not None and cutoff > spec.num_ws:
         raise OptionError(
             "--truncation-cutoff", f"--truncation-cutoff is {cutoff}, but must be from 0 to {spec.num_ws}."
@@ -226,8 +240,6 @@ def synthesis_of(options: PictureOptions, spec: GeneratorSpec) -> SynthesisSetti
         truncation_cutoff=cutoff,
         noise_mode=options.noise_mode,
         noise_seed=options.noise_seed,
-        class_idx=(class_idx or 0) if spec.c_dim else None,
-        class_blend=options.class_blend,
         translate_x=x,
         translate_y=y,
         rotate_degrees=options.rotate,
@@ -236,6 +248,18 @@ def synthesis_of(options: PictureOptions, spec: GeneratorSpec) -> SynthesisSetti
     )
     _check_drawing(settings, spec)
     return settings
+
+
+def with_classes(
+    settings: SynthesisSettings, class_idx: int | None, blend: ClassWeights, spec: GeneratorSpec
+) -> SynthesisSettings:
+    """Settings with the class or the blend asked for; a conditional model's first class where none was.
+
+    Raises:
+        OptionError: both were asked for, or the model has no such class.
+    """
+    _check_classes(class_idx, blend, spec)
+    return replace(settings, class_idx=(class_idx or 0) if spec.c_dim else None, class_blend=blend)
 
 
 def _check_classes(class_idx: int | None, blend: ClassWeights, spec: GeneratorSpec) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MIDDLE = 0.5
+#: Characters of a refused text that are repeated in the answer.
+_MOST_TEXT = 24
 
 
 class ClassField(QComboBox):
@@ -23,9 +25,11 @@ class ClassField(QComboBox):
 
     Signals:
         classChosen: the user chose a label.
+        textRefused: what was typed means no class; one sentence.
     """
 
     classChosen = Signal(int)
+    textRefused = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,12 +83,26 @@ class ClassField(QComboBox):
     @Slot()
     def _take_text(self) -> None:
         """A number, a whole item, or the first item that contains the text; anything else is put back."""
-        text = self._edit.text().strip().casefold()
+        typed = self._edit.text().strip()
+        text = typed.casefold()
         items = [self.itemText(index).casefold() for index in range(self.count())]
         found = [index for index, item in enumerate(items) if item == text or item.split("  ")[0] == text]
         found = found or [index for index, item in enumerate(items) if text and text in item]
         self._choose(found[0] if found else self._label)
         self.setLabel(self._label)
+        if not found and typed:
+            self.textRefused.emit(self._refusal(typed))
+
+    def _refusal(self, text: str) -> str:
+        last = self.count() - 1
+        shown = text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"
+        if text.lstrip("+-").isdecimal():
+            words = self.tr("There is no class {text}: this model has classes 0 to {last}.")
+        else:
+            words = self.tr(
+                "No class is called “{text}”: type a part of a name, or a number from 0 to {last}."
+            )
+        return words.format(text=shown, last=last)
 
 
 class ClassPicker(QWidget):
@@ -126,6 +144,9 @@ class ClassPicker(QWidget):
         self._share.setDefault(_MIDDLE)
         self._share.setStep(0.05)
         self._share.setDecimals(2)
+        self._refusal = QLabel(self)
+        self._refusal.setObjectName("class-refusal")
+        self._refusal.setWordWrap(True)
         self._note = QLabel(self)
         self._note.setObjectName("class-note")
         self._note.setProperty("muted", True)
@@ -141,15 +162,19 @@ class ClassPicker(QWidget):
         layout.addWidget(self._second, 1, 0, 1, 3)
         layout.addWidget(self._share, 2, 0, 1, 3)
         layout.addWidget(self._note, 3, 0, 1, 3)
+        layout.addWidget(self._refusal, 4, 0, 1, 3)
         self.setFocusProxy(self._first)
         self._first.classChosen.connect(self._take_class)
         self._second.classChosen.connect(self._take_class)
+        for field in (self._first, self._second):
+            field.textRefused.connect(self._show_refusal)
         self._dice.clicked.connect(self._throw)
         self._blend.toggled.connect(self._take_blending)
         self._share.valueChanged.connect(self._take_share)
         self._share.gestureFinished.connect(self.gestureFinished)
         self._show_blending(False)
         self._note.hide()
+        self._refusal.hide()
 
     def setClasses(self, count: int, names: Sequence[str] = (), *, hint: str = "") -> None:
         """Fill the lists; no signal.
@@ -159,6 +184,7 @@ class ClassPicker(QWidget):
             names: one per class, or none.
             hint: where the names come from.
         """
+        self._refusal.hide()
         for field in (self._first, self._second):
             field.setClasses(count, names)
         words = self.tr("The class the picture is made for; type a number or a part of a name.")
@@ -173,6 +199,7 @@ class ClassPicker(QWidget):
 
     def setWeights(self, weights: ClassWeights, *, is_blend: bool) -> None:
         """Show a class or a blend; no signal. Of a blend of more than two the first two are shown."""
+        self._refusal.hide()
         self._first.setLabel(weights[0][0])
         if is_blend and len(weights) > 1:
             (_, low), (second, high) = weights[:2]
@@ -190,8 +217,14 @@ class ClassPicker(QWidget):
     def _weights(self) -> ClassWeights:
         return blend_of_two(self._first.label(), self._second.label(), self._share.value())
 
+    @Slot(str)
+    def _show_refusal(self, text: str) -> None:
+        self._refusal.setText(text)
+        self._refusal.show()
+
     @Slot(int)
     def _take_class(self, label: int) -> None:
+        self._refusal.hide()
         if self._blend.isChecked():
             self.blendChanged.emit(self._weights())
             self.gestureFinished.emit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from latent_studio.ui.widgets.class_picker import ClassField, ClassPicker
 
@@ -51,12 +52,29 @@ def test_a_number_or_a_part_of_a_name_chooses(qtbot, picker, heard, text, label)
     assert picker.findChild(ClassField, "class-field").currentText() == f"{label}  {NAMES[label]}"
 
 
-@pytest.mark.parametrize("text", ["", "elephant", "4", "-1"])
-def test_what_means_no_class_is_put_back(qtbot, picker, heard, text):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        ("elephant", "No class is called “elephant”: type a part of a name, or a number from 0 to 3."),
+        ("4", "There is no class 4: this model has classes 0 to 3."),
+        ("-1", "There is no class -1: this model has classes 0 to 3."),
+    ],
+)
+def test_what_means_no_class_is_put_back_and_said(qtbot, picker, heard, text, said):
     picker.setWeights(((1, 1.0),), is_blend=False)
     typed(qtbot, picker.findChild(ClassField, "class-field"), text)
+    refusal = picker.findChild(QLabel, "class-refusal")
     assert heard == []
     assert picker.findChild(ClassField, "class-field").currentText() == "1  dog"
+    assert (refusal.text() if refusal.isVisible() else "") == said
+
+
+def test_a_refusal_goes_with_the_next_choice(qtbot, picker):
+    field = picker.findChild(ClassField, "class-field")
+    typed(qtbot, field, "99")
+    typed(qtbot, field, "horse")
+    assert not picker.findChild(QLabel, "class-refusal").isVisible()
 
 
 def test_without_names_there_are_numbers(qtbot, picker, heard):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from latent_studio.app.class_names import ClassNames, class_names, label_named
+from latent_studio.app.class_names import ClassNames, class_names
 from latent_studio.core.spec import GeneratorSpec
 
 SPEC = GeneratorSpec("biggan", 128, 3, 8, 8, 1, c_dim=1000)
@@ -47,24 +47,3 @@ def test_names_in_the_file_are_believed_if_there_are_as_many() -> None:
     spec = replace(SPEC, c_dim=2)
     assert class_names(spec, ("cat", "dog")) == ClassNames(("cat", "dog"))
     assert class_names(spec, ("cat",)) is None
-
-
-@pytest.mark.parametrize(
-    ("text", "label"),
-    [
-        ("1", 1),
-        ("dog", 1),
-        (" DOG ", 1),
-        ("hot", 2),
-        ("o", None),
-        ("3", None),
-        ("", None),
-        ("-1", None),
-        ("²", None),
-    ],
-)
-def test_a_class_is_meant_by_number_name_or_the_only_name_that_contains_it(
-    text: str, label: int | None
-) -> None:
-    names = ClassNames(("cat", "dog", "hot dog"))
-    assert label_named(text, names, count=3) == label

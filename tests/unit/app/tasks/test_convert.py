@@ -56,6 +56,15 @@ def test_a_converted_file_opens_again_bit_for_bit(studio: Studio, pickle_file: P
     z = torch.randn(1, 5, generator=torch.Generator().manual_seed(0))
     one, other = build_generator(before), build_generator(after)
     assert torch.equal(one.synthesize(one.map(z)), other.synthesize(other.map(z)))
+    assert after.provenance.name == "out"
+
+
+def test_a_name_that_the_author_gave_stays(studio: Studio, tmp_path: Path) -> None:
+    named = small_skip_network()
+    named = replace(named, provenance=replace(named.provenance, name="Cats of the north"))
+    write_checkpoint(named, tmp_path / "in.safetensors")
+    run(studio, tmp_path / "in.safetensors", tmp_path / "out.safetensors")
+    assert open_checkpoint(tmp_path / "out.safetensors").provenance.name == "Cats of the north"
 
 
 def test_the_copy_says_where_it_came_from(studio: Studio, pickle_file: Path, tmp_path: Path) -> None:
@@ -111,7 +120,7 @@ def test_a_model_that_lacks_a_layer_is_refused(studio: Studio, tmp_path: Path) -
     tensors = {name: tensor for name, tensor in checkpoint.tensors.items() if "b8.conv1.bias" not in name}
     write_checkpoint(replace(checkpoint, tensors=tensors), tmp_path / "in.safetensors")
 
-    with pytest.raises(MissingWeightsError, match=r"b8\.conv1\.bias"):
+    with pytest.raises(MissingWeightsError, match=r"in\.safetensors: .*b8\.conv1\.bias"):
         run(studio, tmp_path / "in.safetensors", tmp_path / "out.safetensors")
     assert not (tmp_path / "out.safetensors").exists()
 

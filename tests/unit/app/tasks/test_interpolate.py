@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,15 +10,17 @@ from PIL import Image
 
 from latent_studio.app.tasks.interpolate import InterpolateOptions, run_interpolate
 from latent_studio.app.tasks.render import RenderOptions, run_render
+from latent_studio.checkpoints.safetensors_file import write_checkpoint
 from latent_studio.core.errors import Cancelled, ExportError, InputError, ModelError, OptionError
 from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.exporters.recipe_text import read_recipe
+from tests.helpers.foreign_stylegan2 import small_multi_size_network
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import Progress
+
+STYLEGAN3 = Path(__file__).parents[3] / "golden" / "data" / "stylegan3" / "r_32" / "network.pkl"
 
 
 def run(studio: Studio, model: Path, out: Path, **options):
@@ -269,3 +272,39 @@ def test_memory_does_not_grow_with_the_frames_of_a_long_film(studio, tiny_model,
     run_interpolate(studio, options, note, CancelToken())
     # Features of all frames would be 16 MB a thousand.
     assert seen[-1] - seen[500] < 6 << 20
+
+
+def test_a_film_of_a_model_of_several_sizes_has_the_size_asked_for(studio, tmp_path):
+    model = tmp_path / "sizes.safetensors"
+    write_checkpoint(small_multi_size_network(), model)
+    for scale, side in ((0, 16), (2, 24)):
+        run(studio, model, tmp_path / str(scale), seeds=(1, 2), interval=3, chosen_scale=scale)
+        assert {picture.shape for picture in pictures(tmp_path / str(scale))} == {(side, side, 3)}
+
+
+def test_a_film_of_stylegan3_is_moved_and_turned(studio, tmp_path):
+    ways = {"still": {}, "moved": {"translate": (0.25, 0.0)}, "turned": {"rotate": 30.0}}
+    for name, way in ways.items():
+        run(studio, STYLEGAN3, tmp_path / name, seeds=(1, 2), interval=2, **way)
+    still, moved, turned = (pictures(tmp_path / name) for name in ways)
+    for one, other, third in zip(still, moved, turned, strict=True):
+        assert (one != other).any()
+        assert (one != third).any()
+        assert (other != third).any()
+
+
+@pytest.mark.parametrize(
+    ("more", "flag"),
+    [
+        ({"translate": (0.1, 0.0)}, "--translate"),
+        ({"rotate": 10.0}, "--translate"),
+        ({"lod": 1.0}, "--lod"),
+        ({"chosen_scale": 1}, "--chosen-scale"),
+        ({"truncation_cutoff": 7}, "--truncation-cutoff"),
+    ],
+)
+def test_how_to_draw_must_fit_the_model(studio, tiny_model, tmp_path, more, flag):
+    with pytest.raises(OptionError) as error:
+        run(studio, tiny_model, tmp_path / "film.gif", seeds=(1, 2), **more)
+    assert error.value.option == flag
+    assert list(tmp_path.iterdir()) == []

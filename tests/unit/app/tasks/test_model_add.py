@@ -75,8 +75,9 @@ def test_a_cancel_leaves_nothing(studio, tiny_model):
 def test_a_library_that_cannot_be_written_says_so(studio, tiny_model):
     studio.paths.data.mkdir(parents=True)
     library_dir(studio.paths).write_text("a file where the folder should be")
-    with pytest.raises(ExportError):
+    with pytest.raises(ExportError, match="cannot be kept in the library") as error:
         add(studio, tiny_model)
+    assert str(library_dir(studio.paths)) in error.value.hint
 
 
 def test_a_model_is_removed_with_its_folder(studio, tiny_model):

@@ -136,7 +136,7 @@ def test_offline_leaves_nothing(studio, source, monkeypatch):
 def test_a_library_that_cannot_be_written_says_so(studio, source):
     studio.paths.data.mkdir(parents=True)
     library_dir(studio.paths).write_text("a file where the folder should be")
-    with pytest.raises(ExportError, match="library cannot be written"):
+    with pytest.raises(ExportError, match="library"):
         get(studio)
 
 
