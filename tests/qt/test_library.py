@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from latent_studio.app.library import library_dir
+from latent_studio.app.library import download_path, library_dir
 from latent_studio.app.tasks import model_get
+from latent_studio.core.file_lock import locked
 from latent_studio.ui import library
 from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.library_sheet import LibrarySheet
@@ -85,3 +86,17 @@ def test_a_model_is_removed_after_a_question(qtbot, window, birds, monkeypatch):
     monkeypatch.setattr(library.QMessageBox, "question", lambda *_: button.Yes)
     window.findChild(QAbstractButton, remove).click()
     qtbot.waitUntil(lambda: text_of(window, "birds") == "Get", timeout=WAIT_MS)
+
+
+def test_a_download_that_runs_elsewhere_is_left_alone_and_said(qtbot, window, birds):
+    elsewhere = download_path(model_get.SOURCES["birds"], window.context.studio.paths)
+    elsewhere.parent.mkdir(parents=True)
+    part = elsewhere.with_name(f".{elsewhere.name}.part")
+    part.write_bytes(b"half of it")
+    window.context.actions["library"].trigger()
+    with locked(elsewhere.with_name(f".{elsewhere.name}.lock")):
+        press(window, "birds")
+        qtbot.waitUntil(lambda: text_of(window, "birds") != "Cancel", timeout=WAIT_MS)
+    row = window.findChild(QWidget, "library-birds")
+    assert any("being downloaded already" in label.text() for label in row.findChildren(ElidedLabel))
+    assert part.read_bytes() == b"half of it"

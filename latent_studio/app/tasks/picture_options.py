@@ -292,6 +292,7 @@ def _check_drawing(settings: SynthesisSettings, spec: GeneratorSpec) -> None:
             f"--lod is {settings.lod:g}, but must be from 0 to {spec.highest_lod} for this model."
             if spec.highest_lod
             else "This model has no levels of detail: it was not grown step by step.",
+            hint="" if spec.highest_lod else "Leave --lod out.",
         )
     if settings.chosen_scale is not None and settings.chosen_scale >= len(spec.sizes):
         raise OptionError(
@@ -299,4 +300,5 @@ def _check_drawing(settings: SynthesisSettings, spec: GeneratorSpec) -> None:
             f"--chosen-scale is {settings.chosen_scale}, but must be from 0 to {len(spec.sizes) - 1}."
             if spec.sizes
             else "This model draws pictures of one size only.",
+            hint="" if spec.sizes else "Leave --chosen-scale out.",
         )
