@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from latent_studio.methods.projection.ladder import Look, Projection, Rung, Start
     from latent_studio.methods.projection.latent_stats import LatentStats
     from latent_studio.methods.projection.lpips_net import LossName
-    from latent_studio.methods.projection.objective import PictureNet
+    from latent_studio.methods.projection.objective import FaceNet, PictureNet
     from latent_studio.methods.projection.pivotal import Tuned
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
@@ -68,6 +68,7 @@ class Projector:
         self._paths = paths
         self._loss: LossName = loss
         self._net: PictureNet | None = None
+        self._face_net: FaceNet | None = None
         self._stats: dict[tuple[str, int], LatentStats] = {}
 
     def project(
@@ -79,6 +80,7 @@ class Projector:
         class_idx: int = 0,
         start: Start | None = None,
         frames: int = 0,
+        has_face: bool = False,
         progress: ProgressSink,
         cancel: CancelToken,
     ) -> Found:
@@ -91,6 +93,7 @@ class Projector:
             class_idx: label of a conditional model.
             start: an earlier result to go on from.
             frames: keep about this many pictures of the way.
+            has_face: the crop was made from a face, so that likeness of the person means something.
             progress: told about ten times a second, with a preview.
             cancel: stops the search.
 
@@ -111,7 +114,11 @@ class Projector:
         if key not in self._stats:
             self._stats = {key: latent_stats(generator, class_idx=class_idx, step=step)}
         cancel.check()
-        target = Target(_tensor(crop, generator.spec.resolution, generator.device), self._perceptual())
+        target = Target(
+            _tensor(crop, generator.spec.resolution, generator.device),
+            self._perceptual(),
+            self._person(model) if has_face else None,
+        )
         if generator.spec.channels == 1:
             target.image = target.image.mean(1, keepdim=True).expand(-1, 3, -1, -1)
         watcher = _Watcher(progress, frames, settings)
@@ -196,6 +203,13 @@ class Projector:
         with self._engine.job_step(), torch.no_grad():
             seen: Tensor = found[0].to(image.device)(image)[0]
         return seen
+
+    def _person(self, model: LoadedModel) -> FaceNet | None:
+        from latent_studio.app.face_net import face_net_for
+
+        if self._face_net is None:
+            self._face_net = face_net_for(model.ref, self._engine.choice.device)
+        return self._face_net
 
     def _perceptual(self) -> PictureNet:
         from latent_studio.methods.projection.lpips_net import load_picture_net

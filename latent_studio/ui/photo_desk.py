@@ -352,8 +352,9 @@ class PhotoDesk(QObject):
             self._projector = Projector(studio.engine, studio.paths)
         crop = align(item.photo, item.quad, output_size=model.spec.resolution).pixels
         return self._projector.project(
-            model, crop, settings, class_idx=class_idx, start=start, progress=progress, cancel=cancel
-        )
+            model, crop, settings, class_idx=class_idx, start=start, has_face=item.marks is not None,
+            progress=progress, cancel=cancel,
+        )  # fmt: skip
 
 
 def _read(read: Callable[[], Photo], progress: Any, cancel: CancelToken) -> _Read:

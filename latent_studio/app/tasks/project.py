@@ -19,6 +19,7 @@ from latent_studio.app.tasks.face_options import (
     places_in,
     square_option,
 )
+from latent_studio.app.tasks.loss_weights import weights_of, weights_option
 from latent_studio.app.tasks.picture_options import SEED_MAX, class_option, model_option
 from latent_studio.core.errors import Cancelled, LatentStudioError, OptionError
 from latent_studio.core.jobs import Progress
@@ -68,6 +69,7 @@ class ProjectOptions:
         "st-lpips",
         help="Perceptual distance: st-lpips comes with the program, the others need torchvision's backbones.",
     )
+    weights: tuple[str, ...] = weights_option()
     steps: int | None = option(
         None, help="Steps of a published schedule (1000), or of each rung of our own.", low=1, high=100_000
     )
@@ -205,7 +207,7 @@ def settings_of(options: ProjectOptions) -> ProjectionSettings | PublishedSettin
     """The search that the options ask for.
 
     Raises:
-        OptionError: a published schedule does not know the space.
+        OptionError: a published schedule does not know the space, or a loss or its weight is none.
     """
     from dataclasses import replace
 
@@ -214,7 +216,9 @@ def settings_of(options: ProjectOptions) -> ProjectionSettings | PublishedSettin
 
     if options.schedule == "ladder":
         settings = replace(
-            preset(options.preset, space=options.space, seed=options.seed), start=options.start
+            preset(options.preset, space=options.space, seed=options.seed),
+            start=options.start,
+            weights=weights_of(options.weights),
         )
         if options.steps is not None:
             settings = replace(settings, w_steps=options.steps, w_plus_steps=options.steps)
@@ -223,6 +227,8 @@ def settings_of(options: ProjectOptions) -> ProjectionSettings | PublishedSettin
         raise OptionError("--space", f"--schedule {options.schedule} searches in w or w+, not in z.")
     if options.go_on is not None:
         raise OptionError("--from", f"--schedule {options.schedule} cannot go on from a latent.")
+    if options.weights:
+        raise OptionError("--weight", f"--schedule {options.schedule} has weights of its own.")
     space: Literal["w", "w+"] = "w" if options.schedule == "stylegan2-ada" else options.space
     return PublishedSettings(options.schedule, options.steps or 1000, space, seed=options.seed)
 
@@ -258,7 +264,8 @@ def _project_one(
         start = start_of(stored)
     found = projector.project(
         model, crop, settings, class_idx=options.class_idx or 0, start=start,
-        frames=_FILM_FRAMES if options.video else 0, progress=progress, cancel=cancel,
+        frames=_FILM_FRAMES if options.video else 0, has_face=place.marks is not None, progress=progress,
+        cancel=cancel,
     )  # fmt: skip
     write_found(path, found, photo, place, model, facts_of(settings, options))
     best = found.projection.best
@@ -456,7 +463,8 @@ def _line_of(file: ProjectedFile) -> str:
     if file.score is None:
         return str(file.path)
     score = file.score
+    person = "" if score.identity is None else f"identity {score.identity:.2f}, "
     return (
-        f"{file.path}: {score.metric} {score.perceptual:.3f}, PSNR {score.psnr:.1f} dB, "
+        f"{file.path}: {score.metric} {score.perceptual:.3f}, PSNR {score.psnr:.1f} dB, {person}"
         f"{score.sigmas:.2f} sigma from the mean. {score.advice}"
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn import functional
 
 from latent_studio.methods.projection.synthesis import as_rgb, at_side, clamped
 
@@ -28,11 +29,23 @@ if TYPE_CHECKING:
         def distance(self, a: tuple[Tensor, ...], b: tuple[Tensor, ...]) -> Tensor:
             """``(N,)``."""
 
+    class FaceNet(Protocol):
+        """A network that tells persons apart."""
+
+        def embed(self, images: Tensor) -> Tensor:
+            """``(N, 3, H, W)`` in [-1, 1] to ``(N, E)`` of length one; differentiable."""
+
 
 #: Pictures are compared at this side at most: nobody sees the difference, and time grows with the square.
 LARGEST_COMPARED = 256
 #: Below this the perceptual network has too little to look at.
 SMALLEST_PERCEPTUAL = 32
+#: Below this a face shows no person.
+SMALLEST_FACE = 64
+#: Likeness of two photographs of one person, usually at least.
+_SAME_PERSON = 0.5
+#: How often ``multi_scale`` halves the pictures.
+_SCALES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,8 @@ class LossWeights:
     Attributes:
         pixel: mean squared difference of pixels, in [-1, 1].
         perceptual: distance of the perceptual network.
+        multi_scale: mean squared difference of the pictures at a half, a quarter and an eighth of the size.
+        identity: 1 - likeness of the persons; counts only where a network that tells persons is present.
         prior: how unusual the latent is: mean square of the whitened w, which is 1 for a usual one.
         rows: how far the rows of a w+ are from each other, in the same unit; keeps edits usable.
         noise: correlation left in noise maps that are searched as well (Karras et al. 2020, appendix D).
@@ -49,6 +64,8 @@ class LossWeights:
 
     pixel: float = 1.0
     perceptual: float = 0.6
+    multi_scale: float = 0.0
+    identity: float = 0.1
     prior: float = 0.002
     rows: float = 0.002
     noise: float = 10.0
@@ -64,6 +81,7 @@ class Score:
         sigmas: distance of w from the mean; about 1 for a usual sample, and edits fail far beyond it.
         rows: how far the rows of w+ are from each other, in the same unit; 0 in w.
         metric: what the perceptual distance is called.
+        identity: likeness of the persons, 1 the same; ``None`` where nothing tells persons.
     """
 
     perceptual: float
@@ -71,6 +89,7 @@ class Score:
     sigmas: float
     rows: float = 0.0
     metric: str = ""
+    identity: float | None = None
 
     @property
     def error(self) -> float:
@@ -86,6 +105,8 @@ class Score:
             return "Close, but far from usual latents: edits may break; go back a rung, or raise the prior."
         if self.perceptual > 0.2 or self.psnr < 20:
             return "Recognisable: continue, or climb to w+ for a closer likeness."
+        if self.identity is not None and self.identity < _SAME_PERSON:
+            return "Close, but another person: raise the weight of identity, or tune the model."
         return "Close, and near usual latents: edits should work."
 
 
@@ -96,10 +117,13 @@ class Target:
     Attributes:
         image: ``(1, 3, R, R)`` in [-1, 1], at the model's resolution.
         net: the perceptual network.
+        face_net: tells persons apart; ``None`` without one, and for pictures that show no face.
     """
 
     image: Tensor
     net: PictureNet
+    face_net: FaceNet | None = None
+    _person: Tensor | None = None
     _levels: dict[int, tuple[Tensor, tuple[Tensor, ...] | None]] = field(default_factory=dict)
 
     def at(self, side: int) -> tuple[Tensor, tuple[Tensor, ...] | None]:
@@ -110,6 +134,20 @@ class Target:
                 seen = self.net.features(image) if side >= SMALLEST_PERCEPTUAL else None
             self._levels[side] = (image, seen)
         return self._levels[side]
+
+    def likeness(self, pictures: Tensor) -> Tensor | None:
+        """How like the target's person those in pictures ``(N, 3, r, r)`` are: ``(N,)``, 1 the same.
+
+        ``None`` where nothing tells persons, in the target or in these pictures.
+        """
+        if self.face_net is None or pictures.shape[-1] < SMALLEST_FACE:
+            return None
+        if self._person is None:
+            with torch.no_grad():
+                self._person = self.face_net.embed(self.image)
+        if not bool(self._person.isfinite().all()):
+            return None
+        return (self.face_net.embed(pictures) * self._person).sum(1)
 
 
 def compared_side(side: int) -> int:
@@ -123,7 +161,7 @@ def picture_loss(pictures: Tensor, target: Target, weights: LossWeights) -> tupl
     Args:
         pictures: ``(N, 3, r, r)``.
         target: brought to the same side.
-        weights: of ``pixel`` and ``perceptual``.
+        weights: of ``pixel``, ``perceptual``, ``multi_scale`` and ``identity``.
 
     Returns:
         ``(N,)``, and its parts by name, ``(N,)`` each, unweighted.
@@ -136,7 +174,26 @@ def picture_loss(pictures: Tensor, target: Target, weights: LossWeights) -> tupl
     if seen is not None and weights.perceptual:
         parts["perceptual"] = target.net.distance(target.net.features(pictures), seen)
         total = total + weights.perceptual * parts["perceptual"]
+    if weights.multi_scale:
+        parts["multi_scale"] = _scaled_difference(pictures, image)
+        total = total + weights.multi_scale * parts["multi_scale"]
+    likeness = target.likeness(pictures) if weights.identity else None
+    if likeness is not None:
+        parts["identity"] = 1 - likeness
+        total = total + weights.identity * parts["identity"]
     return total, parts
+
+
+def _scaled_difference(pictures: Tensor, image: Tensor) -> Tensor:
+    """Mean squared difference ``(N,)`` over smaller and smaller versions of the pictures."""
+    difference = pictures - image
+    scales = []
+    for _ in range(_SCALES):
+        if min(difference.shape[2:]) < 2:
+            break
+        difference = functional.avg_pool2d(difference, 2)
+        scales.append(difference.square().mean((1, 2, 3)))
+    return torch.stack(scales).mean(0)
 
 
 def score_picture(picture: Tensor, target: Target, *, sigmas: float, rows: float = 0.0) -> Score:
@@ -147,5 +204,9 @@ def score_picture(picture: Tensor, target: Target, *, sigmas: float, rows: float
         side = compared_side(shown.shape[-1])
         small, seen = at_side(shown, side), target.at(side)[1]
         perceptual = 0.0 if seen is None else float(target.net.distance(target.net.features(small), seen))
+        likeness = target.likeness(shown)
     psnr = 10 * math.log10(4 / max(mse, 1e-10))
-    return Score(perceptual, psnr, sigmas, rows, target.net.name)
+    identity = None if likeness is None else float(likeness)
+    if identity is not None and not math.isfinite(identity):
+        identity = None
+    return Score(perceptual, psnr, sigmas, rows, target.net.name, identity)

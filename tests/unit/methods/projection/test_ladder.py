@@ -20,7 +20,7 @@ from latent_studio.methods.projection import ladder
 from latent_studio.methods.projection.ladder import Look, Projection, Start, project
 from latent_studio.methods.projection.latent_stats import latent_stats
 from latent_studio.methods.projection.noise import noise_penalty, normalised_noise
-from latent_studio.methods.projection.objective import Target
+from latent_studio.methods.projection.objective import LossWeights, Target
 from latent_studio.methods.projection.settings import ProjectionSettings, SpaceName, preset
 from tests.helpers.model_files import write_tiny_model
 from tests.helpers.pooled_net import PooledNet
@@ -249,3 +249,36 @@ def test_a_slider_waits_for_one_evaluation_at_most(
     # The third step is the one it came in: it has the very next turn.
     for turn in told.replace("picture ", "").replace(" picture", "").split(" slider")[:-1]:
         assert turn.split().count("step") == 3
+
+
+class _Hues:
+    """Tells persons by the mean colour of their pictures."""
+
+    def embed(self, images: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.normalize(images.mean((2, 3)) + 2.0, dim=1)
+
+
+def test_the_person_counts_where_a_network_tells_persons(tmp_path: Path) -> None:
+    path = write_tiny_model(tmp_path / "64.safetensors", resolution=64)
+    generator = build_generator(open_checkpoint(path))
+    z = torch.from_numpy(np.random.RandomState(5).randn(1, generator.spec.z_dim)).float()
+    with torch.no_grad():
+        image = generator.synthesize(generator.map(z, truncation_psi=0.8))
+    looks: list[Look] = []
+    found = run(generator, Target(image, PooledNet(), _Hues()), report=looks.append)
+    assert "identity" in looks[-1].losses
+    scores = [rung.score.identity for rung in found.rungs]
+    assert None not in scores
+    assert scores[-1] >= scores[0]
+    assert run(generator, Target(image, PooledNet())).best.score.identity is None
+
+
+def test_smaller_versions_of_the_picture_count_if_they_are_given_weight(
+    generator: Generator, target: Target
+) -> None:
+    looks: list[Look] = []
+    run(generator, target, report=looks.append)
+    assert "multi_scale" not in looks[-1].losses
+    weights = LossWeights(pixel=0.0, multi_scale=1.0)
+    run(generator, target, replace(SETTINGS, weights=weights), report=looks.append)
+    assert 0 < looks[-1].losses["multi_scale"] < looks[-1].losses["pixel"]
