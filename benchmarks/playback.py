@@ -17,13 +17,14 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import _prepare  # noqa: F401 - before anything that imports torch
 
 # isort: split
 import numpy as np
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from latent_studio.app.paths import Paths
@@ -36,6 +37,9 @@ from latent_studio.ui.docks.timeline import TimelineDock
 from latent_studio.ui.main_window import MainWindow
 from latent_studio.ui.theme import applyTheme
 from latent_studio.ui.widgets.image_view import ImageView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FPS = 24.0
 
@@ -207,16 +211,19 @@ def spin(seconds: float) -> None:
 
 
 def spin_until(moment: float) -> None:
-    while time.perf_counter() < moment:
-        QApplication.processEvents()
-        time.sleep(0.001)
+    """Let the window run as it does by itself: its thread sleeps when nothing happens."""
+    loop, timer = QEventLoop(), QTimer()
+    timer.setSingleShot(True)
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.timeout.connect(loop.quit)
+    timer.start(max(0, round(1000 * (moment - time.perf_counter()))))
+    loop.exec()
 
 
-def wait(condition: object, at_most: float) -> None:
+def wait(condition: Callable[[], bool], at_most: float) -> None:
     end = time.perf_counter() + at_most
-    while not condition() and time.perf_counter() < end:  # type: ignore[operator]
-        QApplication.processEvents()
-        time.sleep(0.002)
+    while not condition() and time.perf_counter() < end:
+        spin(0.01)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ class RenderRequest:
         noise: maps that were found with the base, in place of the model's own when ``noise_mode`` is
             ``const``.
         centre: what truncation pulls towards, in w; ``None`` is the model's average.
+        preview_share: of the time a preview may take, above 0 to 1; less where the next request is near.
     """
 
     revision: int
@@ -55,6 +56,7 @@ class RenderRequest:
     mix: AnyMix = None
     noise: AnyNoise = None
     centre: Latent | None = None
+    preview_share: float = 1.0
 
     @classmethod
     def of(cls, session: Session, *, revision: int, coarse_only: bool = False) -> RenderRequest:

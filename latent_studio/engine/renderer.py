@@ -108,7 +108,7 @@ class Renderer:
         if self._last_stage is not None:
             yield self._small(walk, request, step, started)
             return
-        coarse = self._coarse_stage(walk.view, start=walk.reached + 1)
+        coarse = self._coarse_stage(walk.view, start=walk.reached + 1, share=request.preview_share)
         if coarse is None or request.coarse_only:
             pixels = self._replay(walk, request, step, exit_index=coarse)
             if pixels is not None:
@@ -185,8 +185,9 @@ class Renderer:
                 feeds_cache=not request.coarse_only,
             )
 
-    def _coarse_stage(self, view: View, *, start: int) -> int | None:
-        return coarse_stage(view.generator.stages, view.times, start=start, budget_seconds=self._budget)
+    def _coarse_stage(self, view: View, *, start: int, share: float = 1.0) -> int | None:
+        budget = share * self._budget
+        return coarse_stage(view.generator.stages, view.times, start=start, budget_seconds=budget)
 
     def _noise(self, request: RenderRequest, view: View) -> NoiseMaps:
         synthesis = request.synthesis

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -138,7 +139,7 @@ class Resolver:
             return self._map(z, classes)
         blend: NDArray[np.float32] | None = None
         for seed, weight in base.corners():
-            z = z_from_seed(seed, spec.z_dim)
+            z = _z_of_seed(seed, spec.z_dim)
             z = request.edits.apply(z, before_mapping=True, locks=request.locks)
             # A weight of one changes no bit, so whole places are plain seeds.
             part = self._map(z, classes) * np.float32(weight)
@@ -167,9 +168,11 @@ class Resolver:
     def _blended_z(self, base: BaseBlend) -> NDArray[np.float32] | None:
         """The z of a blend, ``(z_dim,)``; ``None`` where it is one of w's."""
         spec = self._generator.spec
+        if base.course == "w" and spec.has_mapping:
+            return None
         zs = [_z_of(part, spec) for part, _ in base.parts]
         whole = [z for z in zs if z is not None]
-        if len(whole) < len(zs) or (base.course == "w" and spec.has_mapping):
+        if len(whole) < len(zs):
             return None
         weights = [weight for _, weight in base.parts]
         if base.course == "z":
@@ -237,13 +240,21 @@ def _z_of(base: Base, spec: GeneratorSpec) -> NDArray[np.float32] | None:
     return None
 
 
+@lru_cache(maxsize=256)
+def _z_of_seed(seed: int, z_dim: int) -> NDArray[np.float32]:
+    """``z_from_seed``, remembered: a film draws the same few at every frame. Read-only."""
+    z = z_from_seed(seed, z_dim)
+    z.setflags(write=False)
+    return z
+
+
 def _blended_z(point: SeedPoint, spec: GeneratorSpec) -> NDArray[np.float32]:
     """The z of a point: a sum of independent normals divided by its deviation is standard normal again."""
     corners = point.corners()
     if len(corners) == 1:
-        return z_from_seed(corners[0][0], spec.z_dim)
+        return _z_of_seed(corners[0][0], spec.z_dim)
     weights = np.array([weight for _, weight in corners], dtype=np.float32)
-    zs = np.stack([z_from_seed(seed, spec.z_dim) for seed, _ in corners])
+    zs = np.stack([_z_of_seed(seed, spec.z_dim) for seed, _ in corners])
     return np.asarray(weights @ zs / np.sqrt(np.square(weights).sum()), dtype=np.float32)
 
 

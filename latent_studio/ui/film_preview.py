@@ -145,12 +145,13 @@ class FilmPreview(QObject):
         pose = self._pose_at(self._seconds)
         kept = self._proxies.get(pose) or self._nearest()
         if kept is None:
-            self._rest.stop()
-            self._ask(pose)
+            # Nothing sharp is begun before the hand rests: it would keep the next move waiting. What is drawn
+            # is the frame that it passes, so that it is there when the hand comes back.
+            self._ask(self._pose(self._frame_of(self._seconds)), is_passing=True)
         else:
             self._context.renders.show_picture(pose, kept)
-            if kept.quality is not Quality.FINAL:
-                self._rest.start()
+        if kept is None or kept.quality is not Quality.FINAL:
+            self._rest.start()
         self._fill.start()
 
     def _nearest(self) -> Frame | None:
@@ -231,8 +232,8 @@ class FilmPreview(QObject):
 
     # Rendering
 
-    def _ask(self, pose: Pose) -> None:
-        self._asked = (self._context.renders.show_pose(pose), pose)
+    def _ask(self, pose: Pose, *, is_passing: bool = False) -> None:
+        self._asked = (self._context.renders.show_pose(pose, is_passing=is_passing), pose)
 
     @Slot()
     def _sharpen(self) -> None:

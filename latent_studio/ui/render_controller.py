@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from latent_studio.ui.render_thread import RenderThread
     from latent_studio.ui.session_bridge import SessionBridge
 
+#: A moment is asked for while the one before is drawn: at less than half of a preview's time each, its
+#: picture is there within the time of one preview.
+_PASSING_SHARE = 0.4
+
 
 @dataclass(frozen=True, slots=True)
 class Timings:
@@ -122,29 +126,34 @@ class RenderController(QObject):
         """How long the latest sharp picture took that reused nothing; ``None`` before the first."""
         return self._full_ms
 
-    def request(self) -> None:
-        """Ask for the current session's picture."""
+    def request(self, *, is_passing: bool = False) -> None:
+        """Ask for the current session's picture, or for a quick preview where another moment follows soon."""
         if self._is_held:
             return
         pose = self._preview or Pose.of(self._store.session)
         if self._is_comparing:
             pose = replace(pose, edits=EditStack())
         self._revision += 1
-        self._thread.submit(RenderRequest.of_pose(pose, revision=self._revision))
+        request = RenderRequest.of_pose(pose, revision=self._revision, coarse_only=is_passing)
+        self._thread.submit(replace(request, preview_share=_PASSING_SHARE) if is_passing else request)
 
     @property
     def preview(self) -> Pose | None:
         """The moment of a film that is shown instead of the session."""
         return self._preview
 
-    def show_pose(self, pose: Pose) -> int:
+    def show_pose(self, pose: Pose, *, is_passing: bool = False) -> int:
         """Show a moment of a film until the session's picture changes.
+
+        Args:
+            pose: of the moment.
+            is_passing: a quick preview is enough, since another moment follows soon.
 
         Returns:
             the revision of its frames.
         """
         self._begin_preview(pose)
-        self.request()
+        self.request(is_passing=is_passing)
         return self._revision
 
     def show_picture(self, pose: Pose, frame: Frame) -> None:

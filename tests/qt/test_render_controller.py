@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from latent_studio.app.store import SessionStore
 from latent_studio.core.errors import OutOfMemoryError
+from latent_studio.core.pose import Pose
 from latent_studio.core.render import Quality
+from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.render_controller import RenderController
 from latent_studio.ui.render_thread import RenderThread
 from latent_studio.ui.session_bridge import SessionBridge
@@ -127,3 +131,15 @@ def test_timings_name_both_frames(qtbot, parts):
 
     assert (timings[-1].coarse_size, timings[-1].sharp_size) == ((16, 16), (64, 64))
     assert parts.frames[-1].quality is Quality.FINAL
+
+
+def test_a_passing_moment_is_a_preview_and_stays_one(qtbot, parts):
+    parts.open()
+    qtbot.waitUntil(parts.is_sharp, timeout=WAIT_MS)
+    pose = Pose.of(parts.store.session)
+    revision = parts.renders.show_pose(replace(pose, base=SeedPoint(7)), is_passing=True)
+    qtbot.waitUntil(lambda: parts.frames[-1].revision == revision, timeout=WAIT_MS)
+    assert parts.frames[-1].quality is Quality.COARSE
+    assert not parts.is_sharp()
+    parts.renders.show_pose(replace(pose, base=SeedPoint(7)))
+    qtbot.waitUntil(parts.is_sharp, timeout=WAIT_MS)

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QPixmap,
     QPolygonF,
     QResizeEvent,
     QWheelEvent,
@@ -101,6 +102,7 @@ class TimelineView(QWidget):
         self._ready: tuple[tuple[float, float], ...] = ()
         self._scroll = 0
         self._ring = FocusRing()
+        self._drawn = QPixmap()
         self.setObjectName("timeline-view")
         self.setAccessibleName(self.tr("Timeline"))
         self.setAccessibleDescription(
@@ -122,7 +124,7 @@ class TimelineView(QWidget):
             self.setSelected(kept)
         self._scroll = min(self._scroll, self._hidden_height())
         self.updateGeometry()
-        self.update()
+        self._redraw()
 
     def setPlayhead(self, seconds: float) -> None:
         """Put the playhead somewhere without a signal; a playhead that leaves the strip turns its page."""
@@ -130,6 +132,7 @@ class TimelineView(QWidget):
         x = self._scale.x(self._playhead)
         if not self._drag and not self._scale.left - 1 <= x <= self.width() - 4 and not self._is_fitted:
             self._scale = self._scale.moved(x - self._scale.left - 0.1 * self.width())
+            self._redraw()
         self.update()
 
     def playhead(self) -> float:
@@ -141,7 +144,7 @@ class TimelineView(QWidget):
         if frozenset(ids) != self._selected:
             self._selected = frozenset(ids)
             self.selectionChanged.emit()
-            self.update()
+            self._redraw()
 
     def selected(self) -> frozenset[int]:
         """Ids of the selected keys."""
@@ -150,7 +153,7 @@ class TimelineView(QWidget):
     def setThumbnails(self, thumbnails: Mapping[int, QImage]) -> None:
         """Pictures of the pose keys, by their id."""
         self._thumbnails = thumbnails
-        self.update()
+        self._redraw()
 
     def setFilm(
         self, picture_at: Callable[[float], QImage | None], ready: tuple[tuple[float, float], ...]
@@ -162,7 +165,7 @@ class TimelineView(QWidget):
             ready: parts, in seconds, whose pictures are all there.
         """
         self._pictures, self._ready = picture_at, ready
-        self.update()
+        self._redraw()
 
     def setSnap(self, on: bool) -> None:
         """Whether dragged things stop at frames, keys and markers."""
@@ -176,13 +179,13 @@ class TimelineView(QWidget):
         """Larger or smaller about the playhead."""
         self._is_fitted = False
         self._scale = self._scale.zoomed(factor, self._scale.x(self._playhead))
-        self.update()
+        self._redraw()
 
     def zoomFit(self) -> None:
         """Show the whole film."""
         self._is_fitted = True
         self._fit()
-        self.update()
+        self._redraw()
 
     def scale(self) -> TimelineScale:
         """The part shown."""
@@ -213,6 +216,33 @@ class TimelineView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Ruler, rows, keys, playhead."""
         painter = QPainter(self)
+        if self._drawn.size() != self.size() * self.devicePixelRatio():
+            self._draw()
+        painter.drawPixmap(0, 0, self._drawn)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._paint_playhead(painter)
+        if self._ring.visible and self.hasFocus():
+            draw_focus_ring(painter, QRectF(self.rect()))
+        painter.end()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Other colours or letters."""
+        self._redraw()
+        super().changeEvent(event)
+
+    def _redraw(self) -> None:
+        """Draw everything anew, not only the playhead."""
+        self._drawn = QPixmap()
+        self.update()
+
+    def _draw(self) -> None:
+        """What stays while the playhead moves, which must cost next to nothing."""
+        ratio = self.devicePixelRatio()
+        self._drawn = QPixmap(self.size() * ratio)
+        self._drawn.setDevicePixelRatio(ratio)
+        self._drawn.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._drawn)
+        painter.setFont(self.font())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._paint_ruler(painter)
@@ -225,9 +255,6 @@ class TimelineView(QWidget):
             self._paint_picture_key(painter, key)
         self._paint_label(painter, self.tr("picture"), RULER_HEIGHT, PICTURE_ROW, is_muted=False)
         self._paint_markers(painter)
-        self._paint_playhead(painter)
-        if self._ring.visible and self.hasFocus():
-            draw_focus_ring(painter, QRectF(self.rect()))
         painter.end()
 
     def _paint_ruler(self, painter: QPainter) -> None:
@@ -443,7 +470,7 @@ class TimelineView(QWidget):
         else:
             self._is_fitted = False
             self._scale = self._scale.moved(-60 * notches)
-        self.update()
+        self._redraw()
         event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -498,6 +525,7 @@ class TimelineView(QWidget):
         if self._is_fitted:
             self._fit()
         self._scroll = min(self._scroll, self._hidden_height())
+        self._redraw()
 
     def _fit(self) -> None:
         width = self.width() - self._scale.left - _RIGHT

@@ -196,6 +196,21 @@ def test_coarse_only_stops_at_the_preview(renderer: Renderer, generator: FakeGen
     assert generator.runs == [0, 1, 2, 3]
 
 
+def test_a_smaller_share_of_the_time_gives_a_smaller_preview(clock: Clock) -> None:
+    generator = FakeGenerator(256)
+    clock.stage_seconds = [0.002, 0.002, 0.003, 0.008, 0.02, 0.1, 0.3]
+    generator.before_stage = clock.stage
+    renderer = Renderer(generator, cache=PrefixCache(64 << 20), clock=clock)
+    list(renderer.frames(request()))
+    sides = [
+        next(renderer.frames(replace(request(2, row=0), coarse_only=True, preview_share=share))).pixels.shape[
+            0
+        ]
+        for share in (1.0, 0.4)
+    ]
+    assert sides == [64, 32]
+
+
 def test_a_thumbnail_uses_the_cache_but_does_not_fill_it(
     renderer: Renderer, generator: FakeGenerator
 ) -> None:
