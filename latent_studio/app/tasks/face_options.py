@@ -33,7 +33,7 @@ def fetch_option() -> Any:
     """Whether the finder's weights may be fetched."""
     return option(
         False,
-        help="Fetch the weights that the finder lacks from where their authors offer them, once; without "
+        help="Fetch the weights that are lacking from where their authors offer them, once; without "
         "this nothing is fetched.",
     )
 
@@ -154,11 +154,11 @@ def finder_for(options: FaceOptions, progress: ProgressSink, cancel: CancelToken
         LatentStudioError: its weights are missing and may not, or cannot, be fetched.
         Cancelled: a stop was asked for while they were fetched.
     """
-    from latent_studio.app.face_weights import fetch_face_weights
+    from latent_studio.app.hub_files import fetch_missing
     from latent_studio.methods.alignment.finders import make_finder
 
     if options.marks is not None or options.square or options.box is not None:
         return None
     if options.fetch:
-        fetch_face_weights(options.finder, progress, cancel)
+        fetch_missing(options.finder, progress, cancel)
     return make_finder(options.finder)

@@ -67,7 +67,8 @@ class ProjectOptions:
     )
     loss: Literal["st-lpips", "lpips-alex", "lpips-vgg", "lpips-squeeze"] = option(
         "st-lpips",
-        help="Perceptual distance: st-lpips comes with the program, the others need torchvision's backbones.",
+        help="Perceptual distance: st-lpips comes with the program, the others need torchvision's backbones, "
+        "which --fetch brings.",
     )
     weights: tuple[str, ...] = weights_option()
     steps: int | None = option(
@@ -170,6 +171,7 @@ def project_photos(
         LatentStudioError: as for ``run_project``.
         Cancelled: a stop was asked for.
     """
+    from latent_studio.app.hub_files import fetch_missing
     from latent_studio.app.photo_files import expand_photos, stem_of
     from latent_studio.app.projector import Projector
     from latent_studio.exporters.part_file import make_folder
@@ -178,6 +180,8 @@ def project_photos(
     photos = expand_photos(options.photos)
     make_folder(options.out)
     finder = finder_for(options, progress, cancel)
+    if options.fetch:
+        fetch_missing(options.loss, progress, cancel)
     projector = Projector(studio.engine, studio.paths, loss=options.loss)
     files: list[ProjectedFile] = []
     failures: list[str] = []

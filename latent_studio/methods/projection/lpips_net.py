@@ -2,19 +2,19 @@
 
 Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual "
               "Metric", CVPR 2018, by the ``lpips``
-package. It would fetch torchvision's backbone by itself; here nothing is fetched.
+package. It would fetch torchvision's backbone by itself and check nothing; here it is fetched only where the
+user asks for it (``app/hub_files.py``), and what is there is checked first.
 """
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
 from latent_studio.core.errors import DownloadError
+from latent_studio.methods.hub_file import HubFile, hub_folder, missing_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,29 +26,17 @@ LossName = Literal["st-lpips", "lpips-alex", "lpips-vgg", "lpips-squeeze"]
 LOSSES: tuple[LossName, ...] = ("st-lpips", "lpips-alex", "lpips-vgg", "lpips-squeeze")
 
 
-@dataclass(frozen=True, slots=True)
-class Backbone:
-    """A file of torchvision's that a distance needs.
-
-    Attributes:
-        file: its name in the hub's folder.
-        size_mb: about.
-    """
-
-    file: str
-    size_mb: int
-
-
+_SITE = "https://download.pytorch.org/models"
 BACKBONES = {
-    "lpips-alex": Backbone("alexnet-owt-7be5be79.pth", 233),
-    "lpips-vgg": Backbone("vgg16-397923af.pth", 528),
-    "lpips-squeeze": Backbone("squeezenet1_1-b8a52dc0.pth", 5),
+    "lpips-alex": HubFile("alexnet-owt-7be5be79.pth", f"{_SITE}/alexnet-owt-7be5be79.pth", 233),
+    "lpips-vgg": HubFile("vgg16-397923af.pth", f"{_SITE}/vgg16-397923af.pth", 528),
+    "lpips-squeeze": HubFile("squeezenet1_1-b8a52dc0.pth", f"{_SITE}/squeezenet1_1-b8a52dc0.pth", 5),
 }
 
 
-def backbone_folder() -> Path:
-    """Where torchvision keeps what it fetched."""
-    return Path(torch.hub.get_dir()) / "checkpoints"
+def missing_backbones(loss: str) -> tuple[HubFile, ...]:
+    """The files that a distance lacks."""
+    return missing_of([BACKBONES[loss]], hub_folder()) if loss in BACKBONES else ()
 
 
 class LpipsNet:
@@ -61,18 +49,21 @@ class LpipsNet:
 
     Raises:
         DownloadError: the backbone is not there; says how to go on without it.
+        CorruptFileError: the file there is another one.
     """
 
     def __init__(
         self, loss: LossName, *, device: torch.device | str = "cpu", is_random: bool = False
     ) -> None:
         backbone = BACKBONES[loss]
-        if not is_random and not (backbone_folder() / backbone.file).is_file():
-            raise DownloadError(
-                f"{loss} needs {backbone.file}, {backbone.size_mb} MB, which is not on this machine.",
-                hint=f"Put it into {backbone_folder()}, or go on with st-lpips, which comes with the "
-                f"program.",
-            )
+        if not is_random:
+            if missing_backbones(loss):
+                raise DownloadError(
+                    f"{loss} needs {backbone.name}, {backbone.size_mb} MB, which is not on this machine.",
+                    hint=f"Fetch it with --fetch, or put it into {hub_folder()}. st-lpips comes with the "
+                    "program and does without.",
+                )
+            backbone.check(hub_folder())
         import lpips
 
         with warnings.catch_warnings():

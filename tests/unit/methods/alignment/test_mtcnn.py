@@ -7,7 +7,6 @@ import pytest
 
 from latent_studio.core.errors import Cancelled, DownloadError, NoFaceFoundError, OptionError
 from latent_studio.core.jobs import CancelToken
-from latent_studio.methods.alignment import fan
 from latent_studio.methods.alignment.finders import chosen_face, make_finder
 from latent_studio.methods.alignment.mtcnn import Mtcnn, load_mtcnn
 
@@ -76,7 +75,7 @@ def test_no_face_and_too_few_faces_are_said(finder: Mtcnn, astronaut: np.ndarray
 def test_face_alignment_without_its_weights_says_how_to_go_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
-    monkeypatch.setattr(fan, "fan_folder", lambda: tmp_path)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(DownloadError, match="face-alignment needs s3fd") as caught:
         make_finder("fan")
     assert "mtcnn" in caught.value.hint

@@ -6,18 +6,19 @@ import pytest
 import torch
 
 from latent_studio.core.errors import DownloadError
-from latent_studio.methods.projection import lpips_net
 from latent_studio.methods.projection.lpips_net import LpipsNet, load_picture_net
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from latent_studio.methods.projection import lpips_net
 
 
 @pytest.mark.parametrize("loss", ["lpips-alex", "lpips-vgg", "lpips-squeeze"])
 def test_without_its_backbone_it_says_how_to_go_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, loss: lpips_net.LossName
 ) -> None:
-    monkeypatch.setattr(lpips_net, "backbone_folder", lambda: tmp_path)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     with pytest.raises(DownloadError, match=loss) as caught:
         load_picture_net(loss)
     assert "st-lpips" in caught.value.hint
