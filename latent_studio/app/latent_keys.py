@@ -41,17 +41,14 @@ def poses_of_file(path: Path, pose: Pose, spec: GeneratorSpec, *, model: ModelRe
     folder = path.parent if path.name in _POOL_FILES else path
     if (folder / _POOL_FILES[0]).is_file():
         return _poses_of_pool(folder, pose, model)
-    stored = _own(path)
-    if stored is not None:
-        _check_model(stored, path, model)
-        stored.latent.check_fits(spec)
-        return [(pose_of_latent(stored.latent, pose, noise=stored.noise), stored.name or path.stem)]
-    from latent_studio.app.latent_files import read_latents
+    from latent_studio.app.latent_files import read_stored
 
-    latents = read_latents(path, spec)
+    found = read_stored(path, spec)
+    for stored in found:
+        _check_model(stored, path, model)
     return [
-        (pose_of_latent(latent, pose), path.stem if len(latents) == 1 else f"{path.stem} {index + 1}")
-        for index, latent in enumerate(latents)
+        (pose_of_latent(stored.latent, pose, noise=stored.noise), stored.name or path.stem)
+        for stored in found
     ]
 
 
@@ -71,12 +68,6 @@ def pose_of_latent(latent: Latent, pose: Pose, *, noise: FoundNoise | None = Non
     return replace(pose, base=latent, synthesis=synthesis, noise=noise)
 
 
-def noise_of_file(path: Path) -> FoundNoise | None:
-    """The noise that was found with a file's latent; ``None`` where the file has none."""
-    stored = _own(path)
-    return None if stored is None else stored.noise
-
-
 def _poses_of_pool(folder: Path, pose: Pose, model: ModelRef) -> list[tuple[Pose, str]]:
     from latent_studio.app.pools import read_pool
 
@@ -89,18 +80,8 @@ def _poses_of_pool(folder: Path, pose: Pose, model: ModelRef) -> list[tuple[Pose
     ]
 
 
-def _own(path: Path) -> StoredLatent | None:
-    """The latent of a file that this program wrote."""
-    from latent_studio.app.stored_latents import read_latents
-
-    if path.suffix.lower() != ".npz" or not path.is_file():
-        return None
-    stored = read_latents(path)
-    return stored[0] if len(stored) == 1 and stored[0].model_sha256 else None
-
-
 def _check_model(stored: StoredLatent, path: Path, model: ModelRef) -> None:
-    if stored.model_sha256 != model.sha256:
+    if stored.model_sha256 and stored.model_sha256 != model.sha256:
         raise InputError(
             f"{path.name} is a latent of {stored.model_name or 'another model'}, but {model.name} is open.",
             hint="Open that model, or project the photo with this one.",

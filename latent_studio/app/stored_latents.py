@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from latent_studio.app.bare_latents import NAMES, bare_latents
 from latent_studio.core.errors import InputError, LatentStudioError
 from latent_studio.core.latent import Latent
 from latent_studio.core.noise_maps import FoundNoise
-from latent_studio.core.spaces import Space
+from latent_studio.core.spaces import Space, shape_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,18 +138,24 @@ def convert_latent(
 
 
 def read_latents(
-    path: Path, spec: GeneratorSpec | None = None, *, space: Space | None = None
+    path: Path,
+    spec: GeneratorSpec | None = None,
+    *,
+    space: Space | None = None,
+    at_most: int | None = _MOST,
 ) -> tuple[StoredLatent, ...]:
     """Read every latent of a file.
 
     Args:
         path: our own ``.npz``; StyleGAN2-ADA's ``projected_w.npz``; ``.npy``, ``.npz`` or ``.pt`` of bare
             arrays such as ``dlatents.npy``; projection results of mmgeneration or rosinality.
-        spec: of the open model, which settles most guesses.
+        spec: of the open model, which settles most guesses; arrays that do not fit it are passed over where
+            others do.
         space: what a bare array is, if the user says so.
+        at_most: latents of a file; ``None`` for as many as there are.
 
     Raises:
-        InputError: there is no latent in it.
+        InputError: there is no latent in it, or there are too many.
         LatentStudioError: the file is damaged or unsafe.
     """
     from latent_studio.checkpoints.arrays import read_arrays
@@ -160,20 +167,38 @@ def read_latents(
     groups = _projections(file)
     if groups:
         return groups
-    found: list[StoredLatent] = []
-    named = {name: array for name, array in file.arrays.items() if array.dtype.kind == "f"}
-    if "w" in named:
-        named = {"w": named["w"]}
-    for name, array in named.items():
-        found.extend(_bare(array.astype(np.float32), name, file, spec, space))
-        if len(found) > _MOST:
-            raise InputError(f"{file.name} holds more than {_MOST} latents.", hint="Choose a smaller file.")
+    found = _bare(file, path.stem, spec, space)
+    if at_most is not None and len(found) > at_most:
+        raise InputError(f"{file.name} holds more than {at_most} latents.", hint="Choose a smaller file.")
     if not found:
         raise InputError(
             f"There is no latent in {file.name}.",
             hint="Arrays of one, two or three axes are read, the last of them z or w.",
         )
     return tuple(found)
+
+
+def _bare(file: ArrayFile, stem: str, spec: GeneratorSpec | None, space: Space | None) -> list[StoredLatent]:
+    """Latents of arrays that say nothing of themselves."""
+    named = {name: array for name, array in file.arrays.items() if array.dtype.kind == "f"}
+    last = {name: name.rpartition(".")[2] for name in named}
+    wanted = next((word for word in NAMES if word in last.values()), None)
+    found = []
+    for name, array in named.items():
+        if wanted not in (None, last[name]):
+            continue
+        taken = bare_latents(array.astype(np.float32), (last[name], stem), spec, space)
+        if taken is None:
+            continue
+        label = f"{file.name}: {name}" if name else file.name
+        for index, values in enumerate(taken.values):
+            shown = label if len(taken.values) == 1 else f"{label} {index}"
+            how = f"An array of shape {array.shape}, read as {taken.space.value} {values.shape}: {taken.why}."
+            found.append(StoredLatent(Latent(taken.space, values), shown, None, how))
+    fitting = [
+        one for one in found if spec is None or one.latent.values.shape == shape_in(one.latent.space, spec)
+    ]
+    return fitting or found
 
 
 def _own(file: ArrayFile) -> StoredLatent | None:
@@ -235,66 +260,3 @@ def _projections(file: ArrayFile) -> tuple[StoredLatent, ...]:
         shown = target.replace("\\", "/").rpartition("/")[2]
         found.append(StoredLatent(latent, shown, FoundNoise(maps) if maps else None, how))
     return tuple(found)
-
-
-def _bare(
-    array: NDArray[np.float32],
-    name: str,
-    file: ArrayFile,
-    spec: GeneratorSpec | None,
-    space: Space | None,
-) -> list[StoredLatent]:
-    """Latents of an array that says nothing of itself."""
-    shape = array.shape
-    if array.ndim == 4 and shape[1] == 1:
-        array = array[:, 0]
-    if not 1 <= array.ndim <= 3 or array.size == 0:
-        return []
-    label = f"{file.name}: {name}" if name else file.name
-    guess, split, why = _guess(array, name, spec, space)
-    latents = []
-    for index, values in enumerate(split):
-        latent = Latent(guess, values)
-        shown = label if len(split) == 1 else f"{label} {index}"
-        how = f"An array of shape {shape}, read as {guess.value} {latent.values.shape}: {why}."
-        latents.append(StoredLatent(latent, shown, None, how))
-    return latents
-
-
-def _guess(
-    array: NDArray[np.float32], name: str, spec: GeneratorSpec | None, space: Space | None
-) -> tuple[Space, list[NDArray[np.float32]], str]:
-    """What an array is: its space, its latents, and why."""
-    word = name.lower()
-    if array.ndim == 3:
-        if (array == array[:, :1]).all() and space is not Space.W_PLUS:
-            return Space.W, [one[0] for one in array], "all rows of each are the same"
-        return Space.W_PLUS, list(array), "three axes are latents, rows and numbers"
-    if array.ndim == 2:
-        rows = array.shape[0]
-        fits_rows = spec is not None and rows == spec.num_ws and rows > 1
-        is_rows = space is Space.W_PLUS or (space is None and (fits_rows or (spec is None and rows in _ROWS)))
-        if is_rows:
-            if space is None and (array == array[:1]).all():
-                return Space.W, [array[0]], "its rows are all the same"
-            why = "the model has as many rows" if fits_rows else "so many rows are usual for w+"
-            return Space.W_PLUS, [array], "you said so" if space is Space.W_PLUS else why
-    if space is not None and space is not Space.W_PLUS:
-        return space, [array] if array.ndim == 1 else list(array), "you said so"
-    split = [array] if array.ndim == 1 else list(array)
-    if spec is not None and not spec.has_mapping:
-        return Space.Z, split, "the model has no w"
-    if word.startswith("z"):
-        return Space.Z, split, f"its name is {name!r}"
-    if word.startswith("w"):
-        return Space.W, split, f"its name is {name!r}"
-    # A z is standard normal: its mean square is near 1. A w has another scale in nearly every model.
-    square = float(np.mean(np.square(array)))
-    is_normal = abs(square - 1) < min(0.4, 4 * (2 / array.size) ** 0.5) and abs(float(array.mean())) < 0.2
-    if is_normal:
-        return Space.Z, split, "its numbers are spread as those of a z; say --space w if it is none"
-    return Space.W, split, "its numbers are not spread as those of a z; say --space z if it is one"
-
-
-#: num_ws of StyleGANs from 64 to 1024 pixels.
-_ROWS = (10, 12, 14, 16, 18)

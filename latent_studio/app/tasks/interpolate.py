@@ -315,8 +315,7 @@ def _poses(options: InterpolateOptions, spec: GeneratorSpec) -> list[Pose]:
 
 def _places(options: InterpolateOptions, spec: GeneratorSpec) -> list[tuple[Base, FoundNoise | None]]:
     """The endpoints, each with the noise that was found with it."""
-    from latent_studio.app.latent_files import read_latents
-    from latent_studio.app.latent_keys import noise_of_file
+    from latent_studio.app.latent_files import read_stored
     from latent_studio.core.seed_plane import SeedPoint
     from latent_studio.core.spaces import Space
     from latent_studio.core.walks import noise_loop, random_walk, seed_walk
@@ -324,8 +323,7 @@ def _places(options: InterpolateOptions, spec: GeneratorSpec) -> list[tuple[Base
     named: list[tuple[Base, FoundNoise | None]] = [(SeedPoint(seed), None) for seed in options.seeds]
     space = Space.Z if options.space == "z" else None
     for path in options.latents:
-        noise = noise_of_file(path)
-        named.extend((latent, noise) for latent in read_latents(path, spec, space=space))
+        named.extend((stored.latent, stored.noise) for stored in read_stored(path, spec, space=space))
     bases: list[Base] = []
     count = options.endpoints
     match options.walk:

@@ -8,6 +8,7 @@ import torch
 
 from latent_studio.app.attribute_pool import read_scores
 from latent_studio.app.latent_files import read_latents
+from latent_studio.app.stored_latents import read_latents as read_file
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.spaces import Space
 from latent_studio.core.spec import GeneratorSpec
@@ -55,6 +56,17 @@ def test_projections_by_path_and_whole_folders(tmp_path):
     np.savez(tmp_path / "one.npz", w=RNG.normal(size=(1, 3, 4)))
     assert len(read_latents(tmp_path / "projected.pt", SPEC)) == 2
     assert len(read_latents(tmp_path, SPEC)) == 3
+
+
+def test_window_and_verbs_read_the_same_and_say_how(tmp_path):
+    spec = GeneratorSpec("stylegan2", 16, 3, z_dim=64, w_dim=64, num_ws=3)
+    np.save(tmp_path / "codes.npy", RNG.normal(size=(5, 64)))
+    np.savez(tmp_path / "set.npz", scores=RNG.normal(size=(5, 2)), codes=0.2 * RNG.normal(size=(5, 64)))
+    for name, space in (("codes.npy", Space.Z), ("set.npz", Space.W)):
+        shown = read_file(tmp_path / name, spec)
+        assert [one.latent for one in shown] == list(read_latents(tmp_path / name, spec))
+        assert {one.latent.space for one in shown} == {space}
+        assert "spread as those of a z" in shown[0].how
 
 
 def test_latents_of_another_model_and_empty_folders_are_refused(tmp_path):
