@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from latent_studio.methods.alignment.faces import Face, FaceMarks
     from latent_studio.methods.alignment.photo import Photo
     from latent_studio.methods.projection.ladder import Start
+    from latent_studio.methods.projection.lpips_net import LossName
+    from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job, JobThread
@@ -78,6 +80,16 @@ class _Read:
     photo: Photo
     small: NDArray[np.uint8]
     faces: tuple[Face, ...] = field(default=())
+    problem: LatentStudioError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    settings: ProjectionSettings | PublishedSettings
+    start: Start | None
+    loss: LossName
+    frames: int
+    class_idx: int
 
 
 class PhotoDesk(QObject):
@@ -120,8 +132,11 @@ class PhotoDesk(QObject):
         self._ids = itertools.count(1)
         self._items: dict[int, PhotoItem] = {}
         self._jobs: dict[int, Job] = {}
+        self._looks: dict[int, Job] = {}
         self._current = 0
+        self._finder = "mtcnn"
         self._projector: Projector | None = None
+        self._loss: LossName = "st-lpips"
         jobs.progressed.connect(self._take_progress)
         jobs.cancelled.connect(self._take_cancelled)
 
@@ -165,6 +180,34 @@ class PhotoDesk(QObject):
         self._items.pop(item_id, None)
         if self._current == item_id:
             self._current = next(reversed(self._items), 0)
+        self.changed.emit()
+
+    def use_finder(self, finder: str) -> None:
+        """Look for faces with another finder from now on: ``"mtcnn"`` or ``"fan"``."""
+        self._finder = finder
+
+    def look_again(self, item_id: int) -> None:
+        """Look for the faces of a photo anew."""
+        item = self._items[item_id]
+        if item.photo is not None and item_id not in self._jobs:
+            photo = item.photo
+            self._put(replace(item, state="reading"))
+            self._look(item, lambda: photo)
+
+    def spread_faces(self, item_id: int) -> None:
+        """Put every other face of a photo on the desk as a photo of its own."""
+        from latent_studio.methods.alignment.crop import face_quad
+
+        item = self._items[item_id]
+        for index, face in enumerate(item.faces):
+            if index == item.chosen:
+                continue
+            other = replace(
+                item, id=next(self._ids), state="ready", chosen=index, marks=face.marks,
+                quad=face_quad(face.marks), found=None, problem="",
+                name=self.tr("{name}, face {number}").format(name=item.name, number=index + 1),
+            )  # fmt: skip
+            self._items[other.id] = self._cropped(other)
         self.changed.emit()
 
     def choose_face(self, item_id: int, index: int) -> None:
@@ -217,9 +260,23 @@ class PhotoDesk(QObject):
             return
 
     def search(
-        self, item_ids: Iterable[int], settings: ProjectionSettings, *, start: Start | None = None
+        self,
+        item_ids: Iterable[int],
+        settings: ProjectionSettings | PublishedSettings,
+        *,
+        start: Start | None = None,
+        loss: LossName = "st-lpips",
+        frames: int = 0,
     ) -> None:
-        """Queue searches on the open model."""
+        """Queue searches on the open model.
+
+        Args:
+            item_ids: of photos that are not searched for already.
+            settings: how.
+            start: an earlier result to go on from.
+            loss: which perceptual network.
+            frames: keep about this many pictures of the way.
+        """
         model = self._models.model
         if model is None:
             return
@@ -229,7 +286,8 @@ class PhotoDesk(QObject):
                 continue
             self._put(replace(item, state="waiting", problem=""))
             class_idx = self._store.session.synthesis.class_idx or 0
-            work = partial(self._work, self._studio, model, item, settings, start, class_idx)
+            plan = _Plan(settings, start, loss, frames, class_idx)
+            work = partial(self._work, self._studio, model, item, plan)
             self._jobs[item_id] = self._job_thread.start(
                 self.tr("Project {name}").format(name=item.name),
                 work,
@@ -252,27 +310,36 @@ class PhotoDesk(QObject):
         item = PhotoItem(next(self._ids), name, path)
         self._items[item.id] = item
         self._current = item.id
-        self._job_thread.start(
-            self.tr("Look at {name}").format(name=name),
-            partial(_read, read),
+        self._look(item, read)
+        self.changed.emit()
+
+    def _look(self, item: PhotoItem, read: Callable[[], Photo]) -> None:
+        """Read a photo and look for its faces, as a job."""
+        self._looks[item.id] = self._job_thread.start(
+            self.tr("Look at {name}").format(name=item.name),
+            partial(_read, read, self._finder),
             on_done=partial(self._take_read, item.id),
             on_failed=partial(self._take_failure, item.id),
             quiet=True,
         )
-        self.changed.emit()
 
     def _take_read(self, item_id: int, read: _Read) -> None:
         from latent_studio.methods.alignment.crop import face_quad, square_quad
 
+        self._looks.pop(item_id, None)
         item = self._items.get(item_id)
         if item is None:
             return
-        item = replace(item, state="ready", photo=read.photo, small=read.small, faces=read.faces)
+        item = replace(item, photo=read.photo, small=read.small, faces=read.faces)
+        item = replace(item, state=_resting(item))
         if read.faces:
             marks = read.faces[0].marks
             item = replace(item, chosen=0, marks=marks, quad=face_quad(marks))
         else:
-            item = replace(item, quad=square_quad((read.photo.width, read.photo.height)))
+            square = square_quad((read.photo.width, read.photo.height))
+            item = replace(item, chosen=-1, marks=None, quad=square)
+        if read.problem is not None:
+            self._messages.warning(read.problem.title, hint=read.problem.hint)
         for remark in read.photo.remarks:
             self._messages.news(remark)
         self._put(self._cropped(item))
@@ -291,10 +358,10 @@ class PhotoDesk(QObject):
 
     def _take_failure(self, item_id: int, failure: Failure) -> None:
         self._jobs.pop(item_id, None)
+        self._looks.pop(item_id, None)
         item = self._items.get(item_id)
         if item is not None:
-            state = "found" if item.found is not None else ("ready" if item.photo is not None else "failed")
-            self._put(replace(item, state=state, problem=failure.title))
+            self._put(replace(item, state=_resting(item), problem=failure.title))
         self._messages.failure(failure)
 
     def _take_progress(self, job: Job, progress: Progress) -> None:
@@ -306,12 +373,13 @@ class PhotoDesk(QObject):
                 return
 
     def _take_cancelled(self, job: Job) -> None:
-        for item_id, one in tuple(self._jobs.items()):
-            if one.id == job.id:
-                self._jobs.pop(item_id)
-                item = self._items.get(item_id)
-                if item is not None:
-                    self._put(replace(item, state="ready" if item.found is None else "found"))
+        for jobs in (self._jobs, self._looks):
+            for item_id, one in tuple(jobs.items()):
+                if one.id == job.id:
+                    jobs.pop(item_id)
+                    item = self._items.get(item_id)
+                    if item is not None:
+                        self._put(replace(item, state=_resting(item), problem=self.tr("Stopped.")))
 
     def _cropped(self, item: PhotoItem) -> PhotoItem:
         """With a small picture of the crop, cut from the small picture of the photo."""
@@ -336,9 +404,7 @@ class PhotoDesk(QObject):
         studio: Studio,
         model: LoadedModel,
         item: PhotoItem,
-        settings: ProjectionSettings,
-        start: Start | None,
-        class_idx: int,
+        plan: _Plan,
         progress: ProgressSink,
         cancel: CancelToken,
     ) -> Found:
@@ -348,26 +414,39 @@ class PhotoDesk(QObject):
 
         if item.photo is None or item.quad is None:
             raise LatentStudioError(f"{item.name} has not been read yet.")
-        if self._projector is None:
-            self._projector = Projector(studio.engine, studio.paths)
+        if self._projector is None or self._loss != plan.loss:
+            self._projector = Projector(studio.engine, studio.paths, loss=plan.loss)
+            self._loss = plan.loss
         crop = align(item.photo, item.quad, output_size=model.spec.resolution).pixels
         return self._projector.project(
-            model, crop, settings, class_idx=class_idx, start=start, has_face=item.marks is not None,
-            progress=progress, cancel=cancel,
+            model, crop, plan.settings, class_idx=plan.class_idx, start=plan.start, frames=plan.frames,
+            has_face=item.marks is not None, progress=progress, cancel=cancel,
         )  # fmt: skip
 
 
-def _read(read: Callable[[], Photo], progress: Any, cancel: CancelToken) -> _Read:
+def _resting(item: PhotoItem) -> str:
+    """The state of a photo for which nothing is done."""
+    if item.found is not None:
+        return "found"
+    return "ready" if item.photo is not None else "failed"
+
+
+def _read(read: Callable[[], Photo], finder: str, progress: Any, cancel: CancelToken) -> _Read:
     """Runs on the job thread."""
     import numpy as np
     from PIL import Image
 
-    from latent_studio.methods.alignment.mtcnn import load_mtcnn
+    from latent_studio.methods.alignment.finders import make_finder
 
     photo = read()
     cancel.check()
     flat = photo.flat
     image = Image.fromarray(flat)
     image.thumbnail((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)
-    faces = load_mtcnn().find(flat, check_cancel=cancel.check)
-    return _Read(photo, np.asarray(image, dtype=np.uint8), faces)
+    small = np.asarray(image, dtype=np.uint8)
+    try:
+        faces = make_finder(finder).find(flat, check_cancel=cancel.check)
+    except LatentStudioError as error:
+        # The photo itself is good: marks and squares go without a finder.
+        return _Read(photo, small, (), error)
+    return _Read(photo, small, faces)

@@ -57,7 +57,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         return Found(Projection(rungs), crop[:64, :64], model.ref.sha256)
 
     monkeypatch.setattr(Projector, "project", project)
-    monkeypatch.setattr(Projector, "__init__", lambda self, *_: None)
+    monkeypatch.setattr(Projector, "__init__", lambda self, *_, **__: None)
     return asked
 
 
@@ -77,7 +77,7 @@ def add(qtbot, window, *paths: Path) -> None:
 
 def test_an_empty_dock_says_what_to_do(dock):
     assert "Drop a photo" in dock.findChild(object, "projection-hint").text()
-    assert dock.findChild(object, "projection-start").isHidden() or not dock._search_part.isVisible()
+    assert dock.findChild(object, "projection-start").isHidden() or not dock.search.isVisible()
 
 
 def test_a_photo_without_a_face_offers_marks_and_a_square(qtbot, window, dock, photo):
@@ -110,7 +110,7 @@ def test_marks_are_dragged_and_the_crop_follows(qtbot, window, dock, photo):
 
 def test_marks_are_moved_by_keys(qtbot, window, dock, photo):
     add(qtbot, window, photo)
-    dock._choose_crop(0)
+    dock.chooser.choose_crop(0)
     view = dock.findChild(PhotoView)
     view.setFocus()
     before = view.marks()
@@ -137,14 +137,14 @@ def test_a_result_is_one_step_and_sets_the_latent(qtbot, window, dock, photo, se
 
 def test_an_earlier_rung_can_be_gone_back_to_and_on_from(qtbot, window, dock, photo, searches):
     add(qtbot, window, photo)
-    dock.start()
+    dock.search.start()
     qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
     rungs = dock.findChild(object, "projection-rungs")
     assert rungs.currentIndex() == 2
     rungs.setCurrentIndex(1)
     rungs.activated.emit(1)
     assert window.context.store.session.base.values[0, 0] == pytest.approx(0.18)
-    dock.go_on()
+    dock.found.go_on()
     qtbot.waitUntil(lambda: len(searches) == 2, timeout=WAIT_MS)
     qtbot.waitUntil(lambda: not window.context.photos.is_searching(1), timeout=WAIT_MS)
     assert searches[1][1].latent[0, 0].item() == pytest.approx(0.18)
@@ -158,7 +158,7 @@ def test_all_photos_are_queued_and_one_that_fails_does_not_stop_the_rest(
     text = tmp_path / "text.jpg"
     text.write_text("no picture")
     add(qtbot, window, photo, text, other)
-    dock.start_all()
+    dock.search.start_all()
     desk = window.context.photos
     qtbot.waitUntil(
         lambda: [item.state for item in desk.items] == ["found", "failed", "found"], timeout=WAIT_MS
@@ -179,9 +179,9 @@ def test_a_failure_is_said_and_the_crop_stays(qtbot, window, dock, photo, monkey
         raise ImageError("It went wrong.", hint="Try again.")
 
     monkeypatch.setattr(Projector, "project", fail)
-    monkeypatch.setattr(Projector, "__init__", lambda self, *_: None)
+    monkeypatch.setattr(Projector, "__init__", lambda self, *_, **__: None)
     add(qtbot, window, photo)
-    dock.start()
+    dock.search.start()
     qtbot.waitUntil(lambda: window.context.photos.current.problem == "It went wrong.", timeout=WAIT_MS)
     assert window.context.photos.current.state == "ready"
     assert not dock.findChild(object, "projection-start").isHidden()
@@ -189,14 +189,14 @@ def test_a_failure_is_said_and_the_crop_stays(qtbot, window, dock, photo, monkey
 
 def test_the_edited_picture_is_shown_in_the_photo_and_saved(qtbot, window, dock, photo, searches, tmp_path):
     add(qtbot, window, photo)
-    dock.start()
+    dock.search.start()
     qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
     dock.findChild(object, "paste-difference").setChecked(False)
     view = dock.findChild(PhotoView)
     plain = view._image.copy()
     dock.findChild(object, "paste-live").setChecked(True)
     qtbot.waitUntil(lambda: view._image != plain, timeout=WAIT_MS)
-    dock.save_photo(str(tmp_path / "out.png"))
+    dock.paste.save(str(tmp_path / "out.png"))
     qtbot.waitUntil((tmp_path / "out.png").exists, timeout=WAIT_MS)
     with Image.open(tmp_path / "out.png") as image:
         assert image.size == (100, 120)
@@ -216,7 +216,7 @@ def test_the_model_is_tuned_into_a_file_and_stays_as_it_is(
     add(qtbot, window, photo)
     button = dock.findChild(object, "projection-tune")
     assert button.isHidden()
-    dock.start()
+    dock.search.start()
     qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
     assert not button.isHidden()
     session = window.context.store.session
@@ -237,7 +237,7 @@ def test_the_clipboards_picture_is_taken(qtbot, window, dock):
     image = QImage(QSize(40, 40), QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.red)
     QGuiApplication.clipboard().setImage(image)
-    dock.take_clipboard()
+    dock.chooser.take_clipboard()
     desk = window.context.photos
     qtbot.waitUntil(lambda: desk.current is not None and desk.current.state == "ready", timeout=WAIT_MS)
     assert (desk.current.photo.pixels == [255, 0, 0]).all()
@@ -259,7 +259,7 @@ def test_pictures_are_told_by_their_first_bytes():
 
 def test_the_command_says_what_the_dock_would_do(qtbot, window, dock, photo):
     add(qtbot, window, photo)
-    dock._copy_command()
+    dock.search.copy_command()
     text = QGuiApplication.clipboard().text()
     assert text.startswith("latent-studio project cats.safetensors")
     assert "--box" in text

@@ -12,7 +12,7 @@ from latent_studio.core.options import option
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from latent_studio.methods.projection.objective import LossWeights
+    from latent_studio.methods.projection.loss_weights import LossWeights
 
 _FLAG = "--weight"
 
@@ -34,7 +34,7 @@ def weights_of(words: Iterable[str]) -> LossWeights:
     Raises:
         OptionError: no such loss, or no number from 0 on.
     """
-    from latent_studio.methods.projection.objective import LossWeights
+    from latent_studio.methods.projection.loss_weights import LossWeights
 
     known = [field.name for field in fields(LossWeights)]
     changed: dict[str, float] = {}
@@ -55,7 +55,7 @@ def weights_of(words: Iterable[str]) -> LossWeights:
 
 def words_of(weights: LossWeights) -> tuple[str, ...]:
     """The words that give these weights; nothing for the usual ones."""
-    from latent_studio.methods.projection.objective import LossWeights
+    from latent_studio.methods.projection.loss_weights import LossWeights
 
     usual = LossWeights()
     return tuple(

@@ -65,7 +65,7 @@ class FaceMarks:
     @property
     def array(self) -> NDArray[np.float64]:
         """``(4, 2)`` in the order of ``MARK_NAMES``."""
-        return np.array([self.left_eye, self.right_eye, self.mouth_left, self.mouth_right])
+        return np.array([self.left_eye, self.right_eye, self.mouth_left, self.mouth_right], dtype=np.float64)
 
     def moved(self, name: str, to: Point) -> FaceMarks:
         """The marks with one of them elsewhere."""

@@ -16,7 +16,8 @@ import torch
 from latent_studio.core.errors import Cancelled, UnsupportedOperationError
 from latent_studio.generators.protocol import Generator
 from latent_studio.methods.projection.latent_stats import one_hot
-from latent_studio.methods.projection.objective import LossWeights, picture_loss, score_picture
+from latent_studio.methods.projection.loss_weights import LossWeights
+from latent_studio.methods.projection.objective import picture_loss, score_picture
 from latent_studio.methods.projection.synthesis import as_rgb, ws_of
 
 if TYPE_CHECKING:

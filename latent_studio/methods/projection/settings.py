@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from latent_studio.methods.projection.objective import LossWeights
+from latent_studio.methods.projection.loss_weights import LossWeights
 
 SpaceName = Literal["z", "w", "w+"]
 StartName = Literal["mean", "samples", "encoder"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from latent_studio.ui.theme import colours, plot_colours, theme
 
@@ -18,7 +19,10 @@ _HEIGHT = 96
 
 
 class LossPlot(QWidget):
-    """Curves over the steps of a search, on a logarithmic scale; made with the first point."""
+    """Curves over the steps of a search, on a logarithmic scale, with their names and newest values below.
+
+    It is made, and takes room, with the first point.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,8 +31,14 @@ class LossPlot(QWidget):
         self._values: dict[str, list[float]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self.setFixedHeight(_HEIGHT)
+        self._layout.setSpacing(2)
+        self._key = QLabel(self)
+        self._key.setObjectName("loss-values")
+        self._key.setTextFormat(Qt.TextFormat.RichText)
+        self._key.setWordWrap(True)
+        self._layout.addWidget(self._key)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.hide()
         theme().changed.connect(self._paint)
 
     def clear(self) -> None:
@@ -36,6 +46,7 @@ class LossPlot(QWidget):
         self._values = {}
         for curve in self._curves.values():
             curve.setData([], [])
+        self._key.setText("")
 
     def add(self, losses: Mapping[str, float]) -> None:
         """Append a point to each curve; what is not above zero leaves a gap."""
@@ -50,10 +61,23 @@ class LossPlot(QWidget):
                 self._curves[name] = self._plot.plot([], [], name=name)
                 self._paint()
             self._curves[name].setData(values)
+        self._show_values()
+        self.show()
 
     def points(self, name: str) -> int:
         """How many points a curve has."""
         return len(self._values.get(name, ()))
+
+    def _show_values(self) -> None:
+        parts = []
+        for name, curve in self._curves.items():
+            values = self._values.get(name)
+            if values:
+                newest = "–" if math.isnan(values[-1]) else f"{10 ** values[-1]:.3g}"
+                shade = curve.opts["pen"].color().name()
+                words = html.escape(name.replace("_", " "))
+                parts.append(f'<span style="color:{shade}">{words}</span>&nbsp;{newest}')
+        self._key.setText(" · ".join(parts))
 
     def _make(self) -> None:
         # Heavy, and not wanted before a search begins.
@@ -67,9 +91,9 @@ class LossPlot(QWidget):
         menu = self._plot.getPlotItem().ctrlMenu
         # Made without an owner, it would outlive the window.
         menu.setParent(self._plot, menu.windowFlags())
-        self._plot.addLegend(offset=(-4, 2), labelTextSize="8pt", colCount=3)
+        self._plot.setFixedHeight(_HEIGHT)
         self._plot.getAxis("left").setWidth(34)
-        self._layout.addWidget(self._plot)
+        self._layout.insertWidget(0, self._plot)
         self._paint()
 
     def _paint(self) -> None:
@@ -88,3 +112,4 @@ class LossPlot(QWidget):
             # A fifth curve is dashed, and so on.
             line = Qt.PenStyle.SolidLine if index < len(shades) else Qt.PenStyle.DashLine
             curve.setPen(pyqtgraph.mkPen(shades[index % len(shades)], width=1.6, style=line))
+        self._show_values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPen, QPolygonF, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from latent_studio.ui.theme import colour, colours
@@ -36,12 +36,14 @@ class PhotoView(QWidget):
         marksMoved: a mark is being dragged; the four points.
         marksReleased: the hand let go.
         cropMoved: the square of a photo without marks is dragged; by how much.
+        brushed: a stroke from one point to another, and whether it takes away; only while brushing.
     """
 
     facePicked = Signal(int)
     marksMoved = Signal(object)
     marksReleased = Signal()
     cropMoved = Signal(float, float)
+    brushed = Signal(object, object, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +56,10 @@ class PhotoView(QWidget):
         self._held = -1
         self._crop_from: QPointF | None = None
         self._active = 0
+        self._is_brushing = False
+        self._stroke_from: Point | None = None
+        self._paint: QImage | None = None
+        self._paint_corners: tuple[Point, ...] = ()
         self._zoom = 1.0
         self._middle: Point = (0.0, 0.0)
         self.setMinimumHeight(150)
@@ -91,6 +97,23 @@ class PhotoView(QWidget):
         self._quad = tuple(corners)
         self.update()
 
+    def setBrushing(self, on: bool) -> None:
+        """Whether the pointer paints instead of moving marks."""
+        self._is_brushing = on
+        self._stroke_from = None
+        self.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    def setPaint(self, image: QImage | None, corners: Sequence[Point]) -> None:
+        """Show a see-through picture over the photo.
+
+        Args:
+            image: square; ``None`` for none.
+            corners: where its top left, bottom left, bottom right and top right lie in the photo.
+        """
+        self._paint, self._paint_corners = image, tuple(corners)
+        self.update()
+
     def placeOf(self, point: Point) -> QPointF:
         """Where a place of the photo is in the widget."""
         box, scale = self._placed()
@@ -108,6 +131,8 @@ class PhotoView(QWidget):
             painter.end()
             return
         painter.drawImage(box, self._image)
+        if self._paint is not None:
+            self._draw_paint(painter, self._paint)
         for index, face in enumerate(self._boxes):
             chosen = index == self._chosen
             painter.setPen(QPen(colour(tokens.accent if chosen else tokens.muted), 2 if chosen else 1))
@@ -117,7 +142,7 @@ class PhotoView(QWidget):
         if self._quad:
             painter.setPen(QPen(colour(tokens.warm), 1.5, Qt.PenStyle.DashLine))
             painter.drawPolygon(QPolygonF([self.placeOf(corner) for corner in self._quad]))
-        for index, mark in enumerate(self._marks):
+        for index, mark in enumerate(() if self._is_brushing else self._marks):
             place = self.placeOf(mark)
             focused = self.hasFocus() and index == self._active
             painter.setPen(QPen(colour(tokens.accent if focused else tokens.ground), 2 if focused else 1.5))
@@ -129,8 +154,26 @@ class PhotoView(QWidget):
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
         painter.end()
 
+    def _draw_paint(self, painter: QPainter, paint: QImage) -> None:
+        side = paint.width()
+        square = QPolygonF([QPointF(0, 0), QPointF(0, side), QPointF(side, side), QPointF(side, 0)])
+        there = QTransform()
+        if QTransform.quadToQuad(
+            square, QPolygonF([self.placeOf(corner) for corner in self._paint_corners]), there
+        ):
+            painter.save()
+            painter.setTransform(there, combine=True)
+            painter.drawImage(0, 0, paint)
+            painter.restore()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take a mark, choose a face, or take the crop."""
+        """Paint, take a mark, choose a face, or take the crop."""
+        if self._is_brushing and self._image is not None:
+            self._stroke_from = self._photo_point(event.position())
+            self.brushed.emit(
+                self._stroke_from, self._stroke_from, event.button() == Qt.MouseButton.RightButton
+            )
+            return
         if event.button() != Qt.MouseButton.LeftButton or self._image is None:
             return
         self._held = self._mark_at(event.position())
@@ -148,6 +191,13 @@ class PhotoView(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag what is held; show what could be."""
+        if self._stroke_from is not None:
+            point = self._photo_point(event.position())
+            self.brushed.emit(self._stroke_from, point, bool(event.buttons() & Qt.MouseButton.RightButton))
+            self._stroke_from = point
+            return
+        if self._is_brushing:
+            return
         if self._held >= 0:
             self._move_mark(self._held, self._photo_point(event.position()))
             return
@@ -162,6 +212,7 @@ class PhotoView(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go."""
+        self._stroke_from = None
         if self._held >= 0 or self._crop_from is not None:
             self._held = -1
             self._crop_from = None

@@ -6,7 +6,7 @@ import pytest
 
 from latent_studio.app.tasks.loss_weights import weights_of, words_of
 from latent_studio.core.errors import OptionError
-from latent_studio.methods.projection.objective import LossWeights
+from latent_studio.methods.projection.loss_weights import LossWeights
 
 
 def test_words_and_weights_are_the_same() -> None:

@@ -1,0 +1,1 @@
+"""The parts of the projection panel: choosing a face, searching, what was found, and the way back."""
