@@ -169,14 +169,14 @@ def parsed_recipe(text: str) -> Record:
         recipe = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise DamagedSessionError(
-            "The recipe in this picture cannot be read.", hint="It was cut short or changed."
+            "The recipe in this file cannot be read.", hint="It was cut short or changed."
         ) from error
     if not isinstance(recipe, dict) or "version" not in recipe:
-        raise DamagedSessionError("This picture carries no recipe of Latent Studio.")
+        raise DamagedSessionError("This file carries no recipe of Latent Studio.")
     version = Reader(recipe, "", Attachments()).get("version").whole(1)
     if version > RECIPE_VERSION:
         raise NewerVersionError(
-            f"The recipe in this picture is of version {version}; this program knows {RECIPE_VERSION}.",
+            f"The recipe in this file is of version {version}; this program knows {RECIPE_VERSION}.",
             hint="Update Latent Studio.",
         )
     return recipe

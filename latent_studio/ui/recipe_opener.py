@@ -1,4 +1,4 @@
-"""RecipeOpener: a picture, film or folder of pictures of ours, dropped, brings its state back."""
+"""RecipeOpener: a picture, film, folder of pictures or timeline of ours, dropped, brings its state back."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
 
+#: What a timeline or a plan of an export has among its first entries.
+_WORDS = (b'"timeline"', b'"export"', b'"base"')
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x1a\x45\xdf\xa3")
 
 
@@ -26,6 +28,8 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x1a\x45\xdf\xa3")
 class _Restored:
     session: Session
     model: LoadedModel
+    #: The file says nothing of a picture: only its timeline is taken.
+    is_timeline: bool
 
 
 class RecipeOpener(QObject):
@@ -43,15 +47,16 @@ class RecipeOpener(QObject):
 
     def take_file(self, path: Path, head: bytes) -> bool:
         """Restore the state of a picture's recipe; False if there is none."""
-        if not (head.startswith(_PICTURES) or head[4:8] == b"ftyp" or path.is_dir()):
+        is_json = head.lstrip().startswith(b"{") and any(word in head for word in _WORDS)
+        if not (is_json or head.startswith(_PICTURES) or head[4:8] == b"ftyp" or path.is_dir()):
             return False
-        from latent_studio.exporters.recipe_text import read_recipe
+        from latent_studio.app.tasks.recipe_restore import recipe_text
 
         try:
-            text = read_recipe(path)
+            text = recipe_text(path)
         except LatentStudioError:
             return False
-        if text is None or '"version"' not in text:
+        if not is_json and '"version"' not in text:
             return False
         self.restore(text, path.name)
         return True
@@ -98,7 +103,9 @@ class RecipeOpener(QObject):
             return
         store, session = self._context.store, restored.session
         # A picture's recipe knows no film and none the photos: those of the session stay.
-        if session.timeline.is_empty:
+        if restored.is_timeline:
+            session = replace(store.session, timeline=session.timeline)
+        elif session.timeline.is_empty:
             session = replace(session, timeline=store.session.timeline)
         session = replace(session, projections=store.session.projections)
         store.close_gesture()
@@ -122,6 +129,7 @@ def _find_model(
 def _restore(
     text: str, model: LoadedModel, paths: Paths, progress: ProgressSink, cancel: CancelToken
 ) -> _Restored:
+    from latent_studio.app.recipe import parsed_recipe
     from latent_studio.app.tasks.recipe_restore import restore_recipe
 
-    return _Restored(restore_recipe(text, model, paths), model)
+    return _Restored(restore_recipe(text, model, paths), model, "base" not in parsed_recipe(text))

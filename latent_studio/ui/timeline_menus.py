@@ -206,6 +206,7 @@ class TimelineMenus(QObject):
         snap.toggled.connect(self._view.setSnap)
         menu.addSeparator()
         _add(menu, self.tr("Export film…"), self._ask_and_export).setEnabled(timeline.duration > 0)
+        _add(menu, self.tr("Open timeline…"), self._ask_and_open)
         _add(menu, self.tr("Save timeline…"), self._ask_and_save).setEnabled(not timeline.is_empty)
         _add(menu, self.tr("Clear timeline"), self._editor.clear).setEnabled(not timeline.is_empty)
 
@@ -254,6 +255,19 @@ class TimelineMenus(QObject):
         )
         if chosen:
             self._editor.save(Path(chosen))
+
+    def _ask_and_open(self) -> None:
+        chosen, _ = QFileDialog.getOpenFileName(
+            self._owner,
+            self.tr("Open timeline"),
+            "",
+            self.tr("Timelines and films (*.json *.mp4 *.webm *.gif *.webp *.apng *.png);;All files (*)"),
+        )
+        if chosen and not self._context.dropped.offer(chosen):
+            self._context.messages.warning(
+                self.tr("{name} carries no timeline.").format(name=Path(chosen).name),
+                hint=self.tr("Choose a timeline that was saved here, or a film that was exported."),
+            )
 
     def _mode_words(self, mode: Interpolation) -> str:
         return {

@@ -86,3 +86,26 @@ def test_the_state_comes_back_from_every_exported_format(qtbot, window, tmp_path
     assert window.context.dropped.offer(str(path))
 
     qtbot.waitUntil(lambda: store.session == made, timeout=WAIT_MS)
+
+
+TIMELINE = """{"version": 1, "timeline": {"fps": 12, "keys": [
+    {"seconds": 0, "base": {"seed": 3}%s}, {"seconds": 1, "base": {"seed": 9}}]}}"""
+
+
+def test_a_dropped_timeline_written_by_hand_leaves_the_picture_as_it_is(qtbot, window, tmp_path):
+    store = window.context.store
+    store.set_base(SeedPoint(8), "Go to 8")
+    path = tmp_path / "film.json"
+    path.write_text(TIMELINE % "")
+    assert window.context.dropped.offer(str(path))
+    qtbot.waitUntil(lambda: len(store.session.timeline.keys) == 2, timeout=WAIT_MS)
+    assert (store.session.base, store.session.timeline.fps) == (SeedPoint(8), 12)
+
+
+def test_a_damaged_timeline_is_refused_in_a_sentence_and_changes_nothing(qtbot, window, tmp_path):
+    session, bar = window.context.store.session, window.findChild(MessageBar)
+    path = tmp_path / "film.json"
+    path.write_text(TIMELINE % ', "easing": "bezier:nan,0,1,1"')
+    assert window.context.dropped.offer(str(path))
+    qtbot.waitUntil(lambda: any("easing" in message.title for message in bar._queue), timeout=WAIT_MS)
+    assert window.context.store.session is session
