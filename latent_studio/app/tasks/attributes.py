@@ -81,12 +81,13 @@ def run_attributes(
 
     Raises:
         InputError: the traversal is of another model, or nothing in it is complete.
-        OptionError: a predictor does not exist or two of them give the same attribute.
+        OptionError: the same predictor is named twice.
         LatentStudioError: a predictor's weights are missing; the hint says where to get them.
         Cancelled: a stop was asked for.
     """
     import numpy as np
 
+    from latent_studio.app.attribute_columns import told_apart
     from latent_studio.app.attribute_tables import AttributeTable
     from latent_studio.app.traversals import read_traversal
     from latent_studio.exporters.part_file import export_error
@@ -102,16 +103,12 @@ def run_attributes(
     model = studio.use_model(options.model, progress=progress, cancel=cancel)
     traversal.check_model(model.ref)
     names, predictors = load_predictors(studio, options.predictor)
-    infos = [info for one in predictors for info in one.attributes]
+    infos = tuple(info for one in predictors for info in one.attributes)
     owners = [name for name, one in zip(names, predictors, strict=True) for _ in one.attributes]
     embedders = {n: p for n, p in zip(names, predictors, strict=True) if isinstance(p, LikenessPredictor)}
-    infos += [one.likeness for one in embedders.values()]
+    infos += tuple(one.likeness for one in embedders.values())
     owners += list(embedders)
-    ids = [info.id for info in infos]
-    if len(set(ids)) < len(ids):
-        raise OptionError(
-            "--predictor", "Two predictors give the same attribute.", hint="Choose one of them."
-        )
+    infos = told_apart(infos, owners)
 
     shape = (len(paths), len(traversal.seeds), len(traversal.amounts), len(infos))
     values = np.full(shape, np.nan, np.float32)
@@ -138,9 +135,9 @@ def run_attributes(
     for column in range(random.shape[1], len(infos)):
         spread[column] = infos[column].span / 4
     table = AttributeTable(
-        tuple(infos),
+        infos,
         tuple(owners),
-        frozenset(one.likeness.id for one in embedders.values()),
+        frozenset(info.id for info in infos[random.shape[1] :]),
         paths,
         values,
         spread,
@@ -159,18 +156,20 @@ def load_predictors(
 
     Raises:
         InputError: an id is unknown.
+        OptionError: an id is there twice.
         LatentStudioError: the weights of one that was asked for are missing.
     """
     from latent_studio.methods.attributes.catalog import find_predictor
 
     registry = studio.plugins.predictors()
     device = studio.engine.choice.device
+    if len(set(chosen)) < len(chosen):
+        raise OptionError("--predictor", "The same predictor is named twice.", hint="Name it once.")
     if chosen:
         return tuple(chosen), tuple(find_predictor(name, registry).load(device) for name in chosen)
     scopes = {"any", "portraits"} if studio.model.ref.name == "portraits" else {"any"}
     names: list[str] = []
     predictors: list[AttributePredictor] = []
-    known: set[str] = set()
     for name in registry:
         entry = registry.get(name)
         if entry.scope not in scopes:
@@ -181,11 +180,6 @@ def load_predictors(
             # Nobody has asked for this one by name; the others still speak.
             log.warning("%s", error)
             continue
-        ids = {info.id for info in predictor.attributes}
-        if entry.version and ids & known:
-            log.warning("%s is left out: %s is read by another predictor.", name, min(ids & known))
-            continue
-        known |= ids
         names.append(name)
         predictors.append(predictor)
     return tuple(names), tuple(predictors)

@@ -16,7 +16,7 @@ class AttributeInfo:
     """One number a predictor gives, and what it means.
 
     Attributes:
-        id: stable and unique among all predictors, such as ``"smile"``; lower case, digits, ``_`` and ``.``.
+        id: stable and unique in its predictor, such as ``"smile"``; lower case, digits, ``_`` and ``.``.
         title: what the user sees: ``"Smile"``.
         unit: such as ``"degrees"``; empty for a share or a score without one.
         low: usual lowest value. Not a hard limit: plots and rankings scale by it.

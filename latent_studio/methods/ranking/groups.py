@@ -38,6 +38,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def members(group: str, known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """A group's attributes that were measured, and those that were not."""
-    wanted = GROUPS[group]
-    return tuple(one for one in wanted if one in known), tuple(one for one in wanted if one not in known)
+    """A group's attributes that were measured, by everybody who did, and those that were not.
+
+    Args:
+        group: one of ``GROUPS``.
+        known: ids that were measured; one that several predictors read stands behind theirs: ``hopenet.yaw``.
+    """
+    there, missing = [], []
+    for wanted in GROUPS[group]:
+        found = [id for id in known if wanted in (id, id.partition(".")[2])]
+        there += found
+        missing += [] if found else [wanted]
+    return tuple(there), tuple(missing)

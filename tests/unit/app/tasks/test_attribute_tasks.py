@@ -18,9 +18,13 @@ from latent_studio.app.tasks.rank import RankOptions, run_rank
 from latent_studio.app.traversals import read_traversal
 from latent_studio.core.errors import InputError, OptionError
 from latent_studio.core.jobs import CancelToken, ignore_progress
+from latent_studio.methods.attributes.catalog import PredictorEntry, bundled_predictors
+from latent_studio.methods.attributes.protocol import AttributeInfo
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import torch
 
     from latent_studio.app.studio import Studio
 
@@ -130,3 +134,39 @@ def test_binding_an_attribute_that_was_not_measured_is_refused(studio: Studio, m
 def test_ranking_before_measuring_says_what_to_run(studio: Studio, walked: Path) -> None:
     with pytest.raises(InputError, match="No attributes have been measured"):
         run_rank(studio, RankOptions(walked), ignore_progress, CancelToken())
+
+
+class Yaw:
+    """Says how bright a picture is, and calls it its yaw."""
+
+    attributes = (AttributeInfo("yaw", "Yaw"),)
+
+    def __init__(self, sign: float) -> None:
+        self._sign = sign
+
+    def predict(self, images: torch.Tensor) -> torch.Tensor:
+        return self._sign * images.mean(dim=(1, 2, 3), keepdim=True)[:, :, 0, 0]
+
+
+def test_an_attribute_that_two_predictors_read_has_a_column_for_each(
+    studio: Studio, tiny_model: Path, walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = bundled_predictors()
+    for id, sign in (("one", 1.0), ("two", -1.0)):
+        registry.register(id, PredictorEntry(id, id, "any", lambda *, device, sign=sign: Yaw(sign), ""))
+    monkeypatch.setattr(studio.plugins, "predictors", lambda: registry)
+    options = AttributesOptions(str(tiny_model), walked, predictor=("one", "two"), spread=4)
+    run_attributes(studio, options, ignore_progress, CancelToken())
+    table = read_attribute_table(walked)
+    assert table.ids == ("one.yaw", "two.yaw")
+    assert [info.title for info in table.attributes] == ["Yaw (one)", "Yaw (two)"]
+    assert np.allclose(table.values[..., 0], -table.values[..., 1])
+    # A group takes what either says.
+    result = run_rank(studio, RankOptions(walked, group="pose"), ignore_progress, CancelToken())
+    assert result.attributes == ("one.yaw", "two.yaw")
+
+
+def test_a_predictor_named_twice_is_refused(studio: Studio, tiny_model: Path, walked: Path) -> None:
+    options = AttributesOptions(str(tiny_model), walked, predictor=("tone", "tone"))
+    with pytest.raises(OptionError, match="named twice"):
+        run_attributes(studio, options, ignore_progress, CancelToken())
