@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.methods.attributes.published import PublishedWeights
 
+#: Needs files of another package, which are published otherwise than the rest.
+LANDMARKS = "face-landmarks"
 _BLOCK_BYTES = 1 << 20
 #: None of these files is near this.
 _MOST_BYTES = 2 << 30
@@ -42,23 +44,25 @@ class PredictorGetResult:
     """Where the weights are.
 
     Attributes:
-        path: of the file.
+        paths: of the files.
         terms: under which they are published.
     """
 
-    path: Path
+    paths: tuple[Path, ...]
     terms: str
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The path and the terms."""
-        return str(self.path), f"Terms: {self.terms}"
+        """The paths and the terms."""
+        return (*(str(path) for path in self.paths), f"Terms: {self.terms}")
 
 
 def run_predictor_get(
     studio: Studio, options: PredictorGetOptions, progress: ProgressSink, cancel: CancelToken
 ) -> PredictorGetResult:
-    """Fetch the archive, check its hash, and take the one file out. A download that stopped goes on.
+    """Fetch what a predictor needs and check its hash. A download that stopped goes on.
+
+    Of the published program's archives the one file is taken out.
 
     Raises:
         OptionError: no predictor of that name has weights to be fetched.
@@ -70,14 +74,16 @@ def run_predictor_get(
     from latent_studio.methods.attributes.published import PUBLISHED
 
     check_options(options)
+    if options.name == LANDMARKS:
+        return _get_landmarks(options, progress, cancel)
     weights = PUBLISHED.get(options.name)
     if weights is None or not weights.is_read:
-        known = ", ".join(one.id for one in PUBLISHED.values() if one.is_read)
+        known = ", ".join([*(one.id for one in PUBLISHED.values() if one.is_read), LANDMARKS])
         raise OptionError(
             "ID", f"No predictor {options.name!r} has weights to be fetched.", hint=f"There are: {known}."
         )
     if weights.is_here and not options.again:
-        return PredictorGetResult(weights.path, weights.terms)
+        return PredictorGetResult((weights.path,), weights.terms)
     try:
         make_folder(weights.path.parent)
         if options.archive is not None:
@@ -97,7 +103,28 @@ def run_predictor_get(
             archive.unlink(missing_ok=True)
     except OSError as error:
         raise export_error(weights.path, error) from error
-    return PredictorGetResult(weights.path, weights.terms)
+    return PredictorGetResult((weights.path,), weights.terms)
+
+
+def _get_landmarks(
+    options: PredictorGetOptions, progress: ProgressSink, cancel: CancelToken
+) -> PredictorGetResult:
+    """The two files of face-alignment, which are published one by one."""
+    from latent_studio.app.hub_files import fetch_missing
+    from latent_studio.methods.alignment.fan import FAN_FILES, FAN_TERMS
+    from latent_studio.methods.hub_file import hub_folder
+
+    if options.archive is not None:
+        raise OptionError("--archive", f"{LANDMARKS} comes in {len(FAN_FILES)} files and no archive.")
+    paths = tuple(hub_folder() / file.name for file in FAN_FILES)
+    try:
+        if options.again:
+            for path in paths:
+                path.unlink(missing_ok=True)
+        fetch_missing("fan", progress, cancel)
+    except OSError as error:
+        raise export_error(paths[0], error) from error
+    return PredictorGetResult(paths, FAN_TERMS)
 
 
 def _share(report: Progress) -> float | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: What a hand can move, in the order it is written.
 MARK_NAMES = ("left_eye", "right_eye", "mouth_left", "mouth_right")
+#: The tip of the nose among the field's 68 landmarks.
+NOSE_TIP = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,16 @@ class Face:
         marks: what the crop is made from.
         score: how sure the finder is, 0 to 1.
         finder: id of what found it: ``"mtcnn"``, ``"fan"`` or ``"hand"``.
+        nose: tip of the nose, where the finder marks it.
+        landmarks: the field's 68, in the order of iBUG and dlib, where the finder gives them; else none.
     """
 
     box: tuple[float, float, float, float]
     marks: FaceMarks
     score: float = 1.0
     finder: str = "hand"
+    nose: Point | None = None
+    landmarks: tuple[Point, ...] = ()
 
     @property
     def area(self) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from latent_studio.core.errors import DownloadError
-from latent_studio.methods.alignment.faces import Face, FaceMarks, never_cancelled
+from latent_studio.methods.alignment.faces import NOSE_TIP, Face, FaceMarks, never_cancelled
 from latent_studio.methods.hub_file import HubFile, hub_folder, missing_of
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ FAN_FILES = (
     HubFile("s3fd-619a316812.pth", f"{_SITE}/s3fd-619a316812.pth", 90),
     HubFile("2DFAN4-11f355bf06.pth.tar", f"{_SITE}/2DFAN4-11f355bf06.pth.tar", 96),
 )
+FAN_PAGE = "https://github.com/1adrianb/face-alignment"
+FAN_TERMS = "BSD-3-Clause code; no terms stated for the weights"
 
 
 def missing_fan_files(folder: Path | None = None) -> tuple[HubFile, ...]:
@@ -77,6 +79,18 @@ class FanFinder:
         faces = []
         for points, box in zip(landmarks or (), boxes or (), strict=False):
             left, top, right, bottom, *score = (float(value) for value in box)
-            marks = FaceMarks.from_landmarks(np.asarray(points)[:, :2])
-            faces.append(Face((left, top, right, bottom), marks, score[0] if score else 1.0, "fan"))
+            array = np.asarray(points)[:, :2]
+            landmarks = tuple((float(x), float(y)) for x, y in array)
+            marks = FaceMarks.from_landmarks(array)
+            sure = score[0] if score else 1.0
+            faces.append(
+                Face(
+                    (left, top, right, bottom),
+                    marks,
+                    sure,
+                    "fan",
+                    nose=landmarks[NOSE_TIP],
+                    landmarks=landmarks,
+                )
+            )
         return tuple(sorted(faces, key=lambda face: -face.area))

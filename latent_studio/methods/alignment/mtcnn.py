@@ -72,6 +72,7 @@ class Mtcnn:
                 FaceMarks.from_array(points[[0, 1, 3, 4]]),
                 float(score),
                 "mtcnn",
+                nose=(float(points[2, 0]), float(points[2, 1])),
             )
             for box, score, points in zip(boxes, scores, marks, strict=True)
         ]

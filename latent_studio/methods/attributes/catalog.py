@@ -67,7 +67,14 @@ BUNDLED: tuple[PredictorEntry, ...] = (
         "Face geometry",
         "faces",
         f"{_HERE}.face_geometry:make_face_geometry_predictor",
-        "face box, pose by marks and mouth width of photographs and pictures like them",
+        "face box, yaw, pitch and roll by marks and mouth width of photographs and pictures like them",
+    ),
+    PredictorEntry(
+        "face-landmarks",
+        "Face landmarks",
+        "faces",
+        f"{_HERE}.face_geometry:make_landmark_predictor",
+        "openings of mouth and eyes, yaw, pitch and roll by 68 landmarks; weights to be fetched",
     ),
     PredictorEntry(
         "fairface",

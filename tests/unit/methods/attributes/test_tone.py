@@ -76,7 +76,8 @@ def test_a_batch_gives_the_numbers_of_its_pictures() -> None:
 
 def test_every_bundled_predictor_keeps_the_protocol() -> None:
     registry = bundled_predictors()
-    for id in set(registry) - set(PUBLISHED):
+    # Those that need others' weights have tests of their own.
+    for id in set(registry) - set(PUBLISHED) - {"face-landmarks"}:
         predictor = registry.get(id).load(torch.device("cpu"))
         assert isinstance(predictor, AttributePredictor)
         ids = [info.id for info in predictor.attributes]
