@@ -90,6 +90,13 @@ class Encoder:
             self._stream = self._container.add_stream(
                 settings.codec, rate=_rate(fps), options={"flags": "+bitexact", **settings.codec_options}
             )
+        except self._av.codec.codec.UnknownCodecError as error:
+            self.abort()
+            raise ExportError(
+                f"{path.name} could not be written: the FFmpeg of this installation has no encoder "
+                f"{settings.codec}.",
+                hint="Install PyAV anew with `pip install av`, or choose GIF or PNG.",
+            ) from error
         except self._errors as error:
             self.abort()
             raise self._failure(error) from error

@@ -225,6 +225,9 @@ class TimelineDock(QWidget):
         session = self._context.store.session
         strangers = () if session.model is None else foreign_keys(session.timeline, session.model)
         self._rekey.setVisible(bool(strangers))
+        # Nothing plays then, and the names need the room.
+        for part in (self._start, self._play, self._clock):
+            part.setVisible(not strangers)
         if strangers and strangers[0].model is not None and session.model is not None:
             self._status.setText(
                 self.tr("%n key(s) of {other}: this is {name}", "", len(strangers)).format(

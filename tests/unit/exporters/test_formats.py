@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from latent_studio.core.errors import ExportError, ImageError, OptionError
+from latent_studio.exporters import video
 from latent_studio.exporters.film_settings import FilmSettings
 from latent_studio.exporters.formats import (
     FORMAT_IDS,
@@ -346,3 +347,13 @@ def test_a_file_cut_anywhere_gives_a_recipe_or_a_sentence(tmp_path: Path, format
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="could not be read"):
         read_recipe(tmp_path / "gone.gif")
+
+
+def test_an_encoder_that_is_not_there_is_named_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video, "_CODECS", {"mp4": "libnope", "webm": "libnope"})
+    exporter = make_exporter(format_by_id("mp4"), FilmSettings())
+    with pytest.raises(ExportError, match="libnope"):
+        exporter.open(tmp_path / "film.mp4", size=(16, 16), fps=24)
+    assert list(tmp_path.iterdir()) == []
