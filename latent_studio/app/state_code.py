@@ -13,8 +13,11 @@ from latent_studio.core.session import Session
 from latent_studio.core.synthesis import SynthesisSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+#: Characters of a line that every shell takes; a state with latents and noise of a photo is longer.
+_LINE_AT_MOST = 8000
 #: What ``generate`` has an option for.
 _FLAGS = {
     "truncation_psi": "--psi",
@@ -24,13 +27,23 @@ _FLAGS = {
 }
 
 
-def state_as_command(session: Session, *, file: Path | None = None, step: int | None = None) -> str:
+def state_as_command(
+    session: Session,
+    *,
+    keep: Callable[[str], Path],
+    file: Path | None = None,
+    step: int | None = None,
+) -> str:
     """One line for a shell that renders the picture shown: the same bytes as saving it.
 
     Args:
         session: what is shown.
+        keep: called with a state that is too long for a line; writes it down and says where.
         file: the session file it is saved in, as it is now; shorter than the state itself.
         step: its step there.
+
+    Raises:
+        ExportError: the disk refuses what is too long for a line.
     """
     if file is not None and step is not None:
         return shlex.join(
@@ -39,11 +52,14 @@ def state_as_command(session: Session, *, file: Path | None = None, step: int | 
     plain = _plain_words(session)
     if plain is not None:
         return shlex.join(["latent-studio", "generate", *plain, "--out", "pictures"])
-    words = ["latent-studio", "recipe", "render", recipe_of(session), "--out", "picture.png"]
-    model = session.model
-    if model is not None:
-        words += ["--model", model_word(session)]
-    return shlex.join(words)
+    recipe = recipe_of(session)
+    tail = ["--out", "picture.png"]
+    if session.model is not None:
+        tail += ["--model", model_word(session)]
+    line = shlex.join(["latent-studio", "recipe", "render", recipe, *tail])
+    if len(line) <= _LINE_AT_MOST:
+        return line
+    return shlex.join(["latent-studio", "recipe", "render", str(keep(recipe)), *tail])
 
 
 def state_as_python(session: Session) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QGuiApplication
+
+from latent_studio.ui.state_clipboard import StateClipboard
 
 if TYPE_CHECKING:
     from latent_studio.ui.api import DockContext
@@ -22,6 +23,7 @@ class StateCodeCopier(QObject):
     def __init__(self, context: DockContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
+        self._clipboard = StateClipboard(context, self)
         context.actions["copy_command"].triggered.connect(self.copy_command)
         context.actions["copy_python"].triggered.connect(self.copy_python)
         context.bridge.session_changed.connect(self._enable)
@@ -30,25 +32,15 @@ class StateCodeCopier(QObject):
     @Slot()
     def copy_command(self) -> None:
         """Copy the command line that renders what is shown."""
-        from latent_studio.app.state_code import state_as_command
-
         document, store = self._context.document, self._context.store
         is_in_file = document.path is not None and not document.is_modified
         file, step = (document.path, store.history.place) if is_in_file else (None, None)
-        self._put(state_as_command(store.session, file=file, step=step), self.tr("command"))
+        self._clipboard.put_command(store.session, file=file, step=step)
 
     @Slot()
     def copy_python(self) -> None:
         """Copy Python that does the same."""
-        from latent_studio.app.state_code import state_as_python
-
-        self._put(state_as_python(self._context.store.session), self.tr("Python"))
-
-    def _put(self, text: str, what: str) -> None:
-        QGuiApplication.clipboard().setText(text)
-        self._context.messages.success(
-            self.tr("The picture is on the clipboard as {what}.").format(what=what)
-        )
+        self._clipboard.put_python(self._context.store.session)
 
     @Slot()
     def _enable(self) -> None:

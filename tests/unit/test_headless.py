@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from latent_studio.api import LatentStudioError, Studio
+from latent_studio.app import state_code
 from latent_studio.app.state_code import state_as_command, state_as_python
 from latent_studio.cli.main import main
 from latent_studio.core.latent import Latent
@@ -87,20 +88,35 @@ def test_every_verb_runs_from_python(studio, model, tmp_path):
 
 def test_copied_commands_give_the_same_picture(studio, model, tmp_path, monkeypatch, profile):
     monkeypatch.chdir(tmp_path)
+    kept = Path("kept.json")
+
+    def keep(text: str) -> Path:
+        kept.write_text(text)
+        return kept
+
     studio.seed(7).set(truncation_psi=0.31).save("wanted.png")
-    words = shlex.split(state_as_command(studio.session))
+    words = shlex.split(state_as_command(studio.session, keep=keep))
     assert words[1] == "generate"
     assert main(words[1:]) == 0
     assert same(Path("wanted.png"), Path("pictures/seed0007.png"))
 
     studio.move("sefa:2", 1.234567).save("wanted.png")
-    words = shlex.split(state_as_command(studio.session))
+    words = shlex.split(state_as_command(studio.session, keep=keep))
     assert words[1:3] == ["recipe", "render"]
+    assert main(words[1:]) == 0
+    assert same(Path("wanted.png"), Path("picture.png"))
+    assert not kept.exists()
+
+    # What is longer than a shell takes is kept in a file.
+    monkeypatch.setattr(state_code, "_LINE_AT_MOST", 400)
+    words = shlex.split(state_as_command(studio.session, keep=keep))
+    assert words[3] == "kept.json"
+    Path("picture.png").unlink()
     assert main(words[1:]) == 0
     assert same(Path("wanted.png"), Path("picture.png"))
 
     studio.save_session("s.lstudio")
-    words = shlex.split(state_as_command(studio.session, file=Path("s.lstudio"), step=1))
+    words = shlex.split(state_as_command(studio.session, keep=keep, file=Path("s.lstudio"), step=1))
     assert main(words[1:]) == 0
 
 

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Slot
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
+from latent_studio.ui.state_clipboard import StateClipboard
 from latent_studio.ui.step_pictures import StepPictures
 from latent_studio.ui.widgets.history_tree import HistoryTree, TreeStep
 
@@ -33,6 +33,7 @@ class HistoryDock(QWidget):
         super().__init__(parent)
         self._context = context
         self._store = context.store
+        self._clipboard = StateClipboard(context, self)
         self._documents = self._store.documents
         self._version = -1
         self._tree = HistoryTree(self)
@@ -141,15 +142,11 @@ class HistoryDock(QWidget):
 
     @Slot(int)
     def _copy_command(self, id: int) -> None:
-        from latent_studio.app.state_code import state_as_command
-
-        QGuiApplication.clipboard().setText(state_as_command(self._store.history.step(id).value))
+        self._clipboard.put_command(self._store.history.step(id).value)
 
     @Slot(int)
     def _copy_python(self, id: int) -> None:
-        from latent_studio.app.state_code import state_as_python
-
-        QGuiApplication.clipboard().setText(state_as_python(self._store.history.step(id).value))
+        self._clipboard.put_python(self._store.history.step(id).value)
 
     def _is_on_it(self, id: int) -> bool:
         step = self._store.history.step(self._store.history.place)
