@@ -106,10 +106,10 @@ class ViewBook:
 def _styled(generator: Generator, styles: StyleOffsets) -> Generator:
     if not styles:
         return generator
-    if not isinstance(generator, StyledGenerator):
+    if not isinstance(generator, StyledGenerator) or not generator.spec.has_styles:
         raise IncompatibleLatentError(
             f"Single channels of a {generator.spec.family} cannot be moved.",
-            hint="Style space is there for StyleGAN2.",
+            hint="Style space is there for StyleGAN, StyleGAN2 and StyleGAN3.",
         )
     return generator.with_style_offsets(styles)
 

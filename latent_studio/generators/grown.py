@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -19,8 +19,9 @@ import torch.nn.functional as F
 from latent_studio.core.errors import OptionError, UnknownFormatError
 from latent_studio.generators.arguments import check_noise, make_noise, taken_c, taken_ws, taken_z
 from latent_studio.generators.option_values import number
-from latent_studio.generators.protocol import Features
+from latent_studio.generators.protocol import Features, StyleLayer
 from latent_studio.generators.stages import run_stages
+from latent_studio.generators.style_offsets import offset_vectors
 from latent_studio.generators.tensor_reader import TensorReader, in_float32
 from latent_studio.generators.truncation import truncate
 
@@ -30,9 +31,27 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latent_studio.checkpoints.checkpoint import Checkpoint
+    from latent_studio.core.edits import StyleOffsets
     from latent_studio.core.spec import GeneratorSpec
     from latent_studio.core.synthesis import NoiseMode
     from latent_studio.generators.protocol import NoiseMaps, StyleWeight
+
+
+@runtime_checkable
+class StyledLayers(Protocol):
+    """The convolutions of a resolution that read styles."""
+
+    def __call__(self, x: Tensor | None, ws: Tensor, noise: NoiseMaps) -> Tensor:
+        """From the activation below to this one's."""
+        ...
+
+    def styles(self, ws: Tensor) -> Mapping[str, Tensor]:
+        """Each layer's style, ``(N, channels)``, of ws ``(N, num_ws, w_dim)``."""
+        ...
+
+    def with_style_offsets(self, added: Mapping[str, Tensor]) -> StyledLayers:
+        """The same layers with ``(channels,)`` added to the styles of those named."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +196,38 @@ class GrownGenerator:
         """The weights that read ws, in row order."""
         return self._network.style_weights
 
+    @property
+    def style_layers(self) -> Sequence[StyleLayer]:
+        """The layers whose styles can be moved, in row order; none for ProgGAN. See ``StyledGenerator``."""
+        if not self._spec.has_styles:
+            return ()
+        return tuple(
+            StyleLayer(weight.name, weight.row, weight.kind, weight.resolution, weight.weight.shape[0])
+            for weight in self.style_weights()
+        )
+
+    def styles(self, ws: Tensor) -> Mapping[str, Tensor]:
+        """The styles of ws by layer: scales, then shifts; see ``StyledGenerator.styles``."""
+        ws = taken_ws(ws, self._spec, self.device)
+        found: dict[str, Tensor] = {}
+        for stage in self._stages:
+            if isinstance(stage.layers, StyledLayers):
+                found |= stage.layers.styles(ws)
+        return found
+
+    def with_style_offsets(self, offsets: StyleOffsets) -> GrownGenerator:
+        """The same generator with numbers added to channels; see ``StyledGenerator.with_style_offsets``."""
+        with torch.inference_mode(False):
+            added = offset_vectors(self.style_layers, offsets, device=self.device)
+            return self._with_stages(
+                tuple(
+                    replace(stage, layers=stage.layers.with_style_offsets(added))
+                    if isinstance(stage.layers, StyledLayers)
+                    else stage
+                    for stage in self._stages
+                )
+            )
+
     def to(self, device: torch.device) -> GrownGenerator:
         """The same generator on another device."""
         if device == self.device:
@@ -205,10 +256,14 @@ class GrownGenerator:
                 f"The level of detail is {lod:g}, but must lie in 0-{highest} for this model.",
                 hint="0 is the finest; each step up leaves out one resolution that has a picture below it.",
             )
+        other = self._with_stages(tuple(replace(stage, lod=float(lod)) for stage in self._stages))
+        other._spec = replace(self._spec, lod=float(lod))
+        return other
+
+    def _with_stages(self, stages: tuple[GrownStage, ...]) -> GrownGenerator:
         other = object.__new__(GrownGenerator)
         other.__dict__.update(self.__dict__)
-        other._stages = tuple(replace(stage, lod=float(lod)) for stage in self._stages)
-        other._spec = replace(self._spec, lod=float(lod))
+        other._stages = stages
         return other
 
 

@@ -6,7 +6,7 @@ Tensor names are documented in ``latent_studio.checkpoints.stylegan``.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -166,6 +166,7 @@ class StyledLayer:
     """A convolution, noise, a leaky ReLU, and the style: adaptive instance normalisation (section 2).
 
     Attributes:
+        name: such as ``"layer3"``.
         row: the row of ws it reads.
         convolved: the convolution, or what the network starts from, with the bias.
         noise_idx: its place in ``NoiseMaps``; ``None`` when it takes no noise.
@@ -175,6 +176,7 @@ class StyledLayer:
         epsilon: what is added to variances.
     """
 
+    name: str
     row: int
     convolved: Const | Seed | Conv | UpConv
     noise_idx: int | None
@@ -190,8 +192,12 @@ class StyledLayer:
         noise_map = None if self.noise_idx is None else noise[self.noise_idx]
         if noise_map is not None:
             x = x.addcmul_(noise_map, self.noise_strength)
-        scales, shifts = F.linear(w, self.affine_weight, self.affine_bias).chunk(2, dim=1)
+        scales, shifts = self.style(ws).chunk(2, dim=1)
         return _normalized(F.leaky_relu_(x, 0.2), scales, shifts, epsilon=self.epsilon)
+
+    def style(self, ws: Tensor) -> Tensor:
+        """``(N, 2 * C)``: the scales of its channels, then their shifts."""
+        return F.linear(ws[:, self.row], self.affine_weight, self.affine_bias)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,6 +210,19 @@ class TwoLayers:
     def __call__(self, x: Tensor | None, ws: Tensor, noise: NoiseMaps) -> Tensor:
         """From the activation below, ``None`` at the first resolution, to this one's."""
         return self.second(self.first(x, ws, noise), ws, noise)
+
+    def styles(self, ws: Tensor) -> Mapping[str, Tensor]:
+        """See ``StyledLayers.styles``."""
+        return {layer.name: layer.style(ws) for layer in (self.first, self.second)}
+
+    def with_style_offsets(self, added: Mapping[str, Tensor]) -> TwoLayers:
+        """See ``StyledLayers.with_style_offsets``."""
+
+        def shifted(layer: StyledLayer) -> StyledLayer:
+            offset = added.get(layer.name)
+            return layer if offset is None else replace(layer, affine_bias=layer.affine_bias + offset)
+
+        return TwoLayers(shifted(self.first), shifted(self.second))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -285,6 +304,7 @@ class _Builder:
                 c_dim=mapping.c_dim,
                 stage_resolutions=tuple(stage.resolution for stage in stages),
                 num_parameters=reader.count(without=("w_avg", ".noise_const", ".blur")),
+                has_styles=True,
             ),
             w_of=mapping,
             w_avg=w_avg,
@@ -308,6 +328,7 @@ class _Builder:
         affine_bias[:channels] += 1
         self._style_weights.append(StyleWeight(f"layer{index}", index, "conv", side, affine))
         return StyledLayer(
+            name=f"layer{index}",
             row=index,
             convolved=convolved,
             noise_idx=noise_idx,

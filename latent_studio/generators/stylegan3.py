@@ -207,4 +207,5 @@ def _spec_of(network: Network, tensors: Mapping[str, Tensor]) -> GeneratorSpec:
         num_parameters=sum(tensors[name].numel() for name in network.parameter_names),
         variant="r" if network.radial else "t",
         can_move=True,
+        has_styles=True,
     )

@@ -36,10 +36,10 @@ def style_channels(
         UnsupportedOperationError: the family has no such styles.
         IncompatibleLatentError: there is no such layer; the hint lists those there are.
     """
-    if not isinstance(generator, StyledGenerator):
+    if not isinstance(generator, StyledGenerator) or not generator.spec.has_styles:
         raise UnsupportedOperationError(
             f"Single channels of a {generator.spec.family} cannot be moved.",
-            hint="Style space is there for StyleGAN2 and StyleGAN3.",
+            hint="Style space is there for StyleGAN, StyleGAN2 and StyleGAN3.",
         )
     found = next((one for one in generator.style_layers if one.name == layer), None)
     if found is None:

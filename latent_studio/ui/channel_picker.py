@@ -47,7 +47,7 @@ class ChannelPicker(QObject):
         if not layers:
             self._context.messages.warning(
                 self.tr("This model has no style channels."),
-                hint=self.tr("Style space is there for StyleGAN2 and StyleGAN3."),
+                hint=self.tr("Style space is there for StyleGAN, StyleGAN2 and StyleGAN3."),
             )
             return
         form = ChannelForm(layers)

@@ -19,11 +19,22 @@ from latent_studio.core.style_channels import StyleChannel
 from latent_studio.engine.engine import Engine
 from latent_studio.generators.catalog import build_generator
 from latent_studio.generators.protocol import StyledGenerator
+from latent_studio.generators.random_grown import random_proggan, random_stylegan
 from latent_studio.generators.random_stylegan2 import random_checkpoint
+from latent_studio.generators.random_stylegan3 import plan_layers, random_stylegan3
 from latent_studio.generators.toy import ToyGenerator
 from latent_studio.methods.style_channels import style_channels
 
 GENERATOR = build_generator(random_checkpoint(16, w_dim=16, z_dim=16, channel_max=16))
+#: A generator of every family with styles, and one of its layers.
+STYLED = {
+    "stylegan": (random_stylegan(16, z_dim=16, w_dim=16, channel_max=16), "layer2"),
+    "stylegan2": (random_checkpoint(16, w_dim=16, z_dim=16, channel_max=16), "b8.conv0"),
+    "stylegan3": (
+        random_stylegan3(16, z_dim=16, w_dim=16, plan=plan_layers(16, channel_max=8, num_layers=3, margin=4)),
+        "L1_24_8",
+    ),
+}
 WS = np.random.default_rng(0).normal(size=(200, 16)).astype(np.float32)
 
 
@@ -58,10 +69,15 @@ def test_moving_a_channel_is_adding_to_its_style(layer):
         assert not torch.equal(moved.synthesize(ws), GENERATOR.synthesize(ws))
 
 
-def test_the_engine_renders_channels_and_forgets_them_again():
+@pytest.mark.parametrize("family", STYLED)
+def test_the_engine_renders_channels_and_forgets_them_again(family):
+    checkpoint, layer = STYLED[family]
+    generator = build_generator(checkpoint)
     engine = Engine()
-    engine.swap(GENERATOR)
-    channel = style_channels(GENERATOR, "b8.conv0", WS)[0]
+    engine.swap(generator)
+    assert isinstance(generator, StyledGenerator)
+    channel = style_channels(generator, layer, WS)[0]
+    channel.check_fits(generator.spec)
 
     def picture(*edits: Edit) -> bytes:
         return engine.render_final(RenderRequest(0, edits=EditStack(edits))).pixels.tobytes()
@@ -70,6 +86,25 @@ def test_the_engine_renders_channels_and_forgets_them_again():
     assert picture(Edit(channel, 5.0)) != plain
     assert picture(Edit(channel, 5.0)) == picture(Edit(view_of(channel, name="x", flipped=True), -5.0))
     assert picture(Edit(channel, 5.0, enabled=False)) == plain == picture()
+
+
+def test_a_stylegan_has_scales_and_shifts_of_every_channel():
+    generator = build_generator(STYLED["stylegan"][0])
+    assert isinstance(generator, StyledGenerator)
+    ws = torch.from_numpy(WS[:2])[:, None].expand(-1, generator.spec.num_ws, -1).contiguous()
+    styles = generator.styles(ws)
+    assert {layer.name: layer.channels for layer in generator.style_layers} == {
+        name: style.shape[1] for name, style in styles.items()
+    }
+    moved = generator.with_style_offsets((("layer2", 1, 0.75),)).styles(ws)
+    assert torch.allclose(moved["layer2"][:, 1] - styles["layer2"][:, 1], torch.tensor(0.75), atol=1e-5)
+    assert all(torch.equal(styles[name], moved[name]) for name in styles if name != "layer2")
+
+
+def test_a_family_without_styles_says_so():
+    generator = build_generator(random_proggan(16, w_dim=16, channel_max=16))
+    with pytest.raises(UnsupportedOperationError, match="proggan"):
+        style_channels(generator, "layer0", WS)
 
 
 def test_channels_of_another_model_are_refused():
