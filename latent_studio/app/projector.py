@@ -233,8 +233,11 @@ class _Watcher:
 
     def see(self, look: Look) -> None:
         """Take one evaluation."""
+        from latent_studio.app.search_film import LARGEST_SIDE
+        from latent_studio.methods.projection.synthesis import at_side
+
         if self._wanted and look.fraction * self._wanted >= len(self.frames):
-            self.frames.append(pixels_of(look.picture))
+            self.frames.append(pixels_of(at_side(look.picture, min(look.picture.shape[-1], LARGEST_SIDE))))
         self._seen += 1
         now = time.monotonic()
         preview = None

@@ -41,6 +41,21 @@ _LIVE_SIDE = 160
 
 
 @dataclass(frozen=True, slots=True)
+class TunedModel:
+    """A model that was tuned to what was found for a photo.
+
+    Attributes:
+        path: of the file of differences.
+        base: path of the model they belong to.
+        psnr: of its picture, in dB.
+    """
+
+    path: str
+    base: str
+    psnr: float
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoItem:
     """One photo on the desk.
 
@@ -57,6 +72,7 @@ class PhotoItem:
         quad: the crop.
         crop: ``(S, S, 3)`` uint8, a small picture of it.
         found: what the last search found.
+        tuned: the model tuned to it, the last rung of all; ``None`` before.
         problem: a sentence, where something failed.
     """
 
@@ -72,6 +88,7 @@ class PhotoItem:
     quad: Quad | None = None
     crop: NDArray[np.uint8] | None = None
     found: Found | None = None
+    tuned: TunedModel | None = None
     problem: str = ""
 
 
@@ -204,7 +221,7 @@ class PhotoDesk(QObject):
                 continue
             other = replace(
                 item, id=next(self._ids), state="ready", chosen=index, marks=face.marks,
-                quad=face_quad(face.marks), found=None, problem="",
+                quad=face_quad(face.marks), found=None, tuned=None, problem="",
                 name=self.tr("{name}, face {number}").format(name=item.name, number=index + 1),
             )  # fmt: skip
             self._items[other.id] = self._cropped(other)
@@ -296,6 +313,12 @@ class PhotoDesk(QObject):
             )
         self.changed.emit()
 
+    def keep_tuned(self, tuned_to: PhotoItem, tuned: TunedModel) -> None:
+        """Remember a model tuned to what was found for a photo, unless something else was found since."""
+        item = self._items.get(tuned_to.id)
+        if item is not None and item.found is tuned_to.found:
+            self._put(replace(item, tuned=tuned))
+
     def is_searching(self, item_id: int) -> bool:
         """Whether a search for a photo runs or waits."""
         return item_id in self._jobs
@@ -349,7 +372,7 @@ class PhotoDesk(QObject):
         item = self._items.get(item_id)
         if item is None:
             return
-        item = replace(item, state="found", found=found, crop=found.crop)
+        item = replace(item, state="found", found=found, tuned=None, crop=found.crop)
         self._items[item_id] = item
         for remark in found.projection.remarks:
             self._messages.warning(remark)

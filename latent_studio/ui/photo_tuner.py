@@ -1,4 +1,4 @@
-"""Tuning of the open model to a photo on the desk, as a job: a small file that opens like a model."""
+"""PhotoTuner: the open model tuned to a photo on the desk, as a job: a small file that opens like a model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QObject, Signal, Slot
+
+from latent_studio.ui.photo_desk import TunedModel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.projector import Found
     from latent_studio.app.studio import Studio
-    from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.failures import Failure
+    from latent_studio.ui.job_thread import Job
     from latent_studio.ui.photo_desk import PhotoItem
 
 _STEPS = 120
@@ -29,46 +33,107 @@ class _Outcome:
     is_complete: bool
 
 
-def tune_to_photo(context: DockContext, item: PhotoItem, path: Path) -> None:
-    """Bend the open model's weights around what was found for a photo, and write the difference.
-
-    The open model stays as it is. Stopped, what was reached by then is written.
+class PhotoTuner(QObject):
+    """Tunes one photo at a time.
 
     Args:
         context: the window's parts.
-        item: a photo with a result.
-        path: of the tuning file, ends in ``.safetensors``.
-    """
-    model, found = context.models.model, item.found
-    if model is None or found is None:
-        return
-    if model.ref.sha256 != found.model_sha256:
-        context.messages.warning(
-            _tr("{name} was found on another model than the one open now.").format(name=item.name),
-            hint=_tr("Open that model again, or project the photo on this one."),
-        )
-        return
+        parent: Qt owner.
 
-    def tell(outcome: _Outcome) -> None:
+    Signals:
+        changed: it began, ended, or went on.
+    """
+
+    changed = Signal()
+
+    def __init__(self, context: DockContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._job: Job | None = None
+        self._fraction: float | None = None
+        context.jobs.progressed.connect(self._take_progress)
+        context.jobs.cancelled.connect(self._take_cancelled)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it tunes, or waits for its turn."""
+        return self._job is not None
+
+    @property
+    def fraction(self) -> float:
+        """How far it is, 0 to 1."""
+        return self._fraction or 0.0
+
+    def tune(self, item: PhotoItem, path: Path) -> None:
+        """Bend the open model's weights around what was found for a photo, and write the difference.
+
+        The open model stays as it is. Stopped, what was reached by then is written.
+
+        Args:
+            item: a photo with a result.
+            path: of the tuning file, ends in ``.safetensors``.
+        """
+        model, found = self._context.models.model, item.found
+        if model is None or found is None or self._job is not None:
+            return
+        if model.ref.sha256 != found.model_sha256:
+            self._context.messages.warning(
+                self.tr("{name} was found on another model than the one open now.").format(name=item.name),
+                hint=self.tr("Open that model again, or project the photo on this one."),
+            )
+            return
+        class_idx = self._context.store.session.synthesis.class_idx or 0
+        self._fraction = None
+        self._job = self._context.jobs.start(
+            self.tr("Tune to {name}").format(name=item.name),
+            partial(_tune, self._context.studio, model, found, item.name, path, class_idx),
+            on_done=partial(self._take_outcome, item, model.ref.path, path),
+            on_failed=self._take_failure,
+        )
+        self.changed.emit()
+
+    @Slot()
+    def stop(self) -> None:
+        """End it; what was reached by then is written."""
+        if self._job is not None:
+            self._context.jobs.cancel(self._job.id)
+
+    def _take_outcome(self, item: PhotoItem, base: str, path: Path, outcome: _Outcome) -> None:
+        self._end()
         if not outcome.is_written:
-            context.messages.news(
-                _tr("Tuning made {name} no better, so nothing was written.").format(name=item.name)
+            self._context.messages.news(
+                self.tr("Tuning made {name} no better, so nothing was written.").format(name=item.name)
             )
             return
         words = (
-            _tr("Tuned from {before:.1f} to {after:.1f} dB: {file} opens like a model.")
+            self.tr("Tuned from {before:.1f} to {after:.1f} dB: {file} opens like a model.")
             if outcome.is_complete
-            else _tr("Stopped; tuned from {before:.1f} to {after:.1f} dB so far: {file}.")
+            else self.tr("Stopped; tuned from {before:.1f} to {after:.1f} dB so far: {file}.")
         )
-        context.messages.success(words.format(before=outcome.before, after=outcome.after, file=path.name))
+        self._context.messages.success(
+            words.format(before=outcome.before, after=outcome.after, file=path.name),
+            hint=self.tr("It is the last of the rungs now; choose an earlier one to go back."),
+        )
+        self._context.photos.keep_tuned(item, TunedModel(str(path), base, outcome.after))
 
-    class_idx = context.store.session.synthesis.class_idx or 0
-    context.jobs.start(
-        _tr("Tune to {name}").format(name=item.name),
-        partial(_tune, context.studio, model, found, item.name, path, class_idx),
-        on_done=tell,
-        on_failed=context.messages.failure,
-    )
+    def _take_failure(self, failure: Failure) -> None:
+        self._end()
+        self._context.messages.failure(failure)
+
+    @Slot(object)
+    def _take_cancelled(self, job: Job) -> None:
+        if self._job is not None and job.id == self._job.id:
+            self._end()
+
+    @Slot(object, object)
+    def _take_progress(self, job: Job, progress: Progress) -> None:
+        if self._job is not None and job.id == self._job.id:
+            self._fraction = progress.fraction
+            self.changed.emit()
+
+    def _end(self) -> None:
+        self._job = None
+        self.changed.emit()
 
 
 def _tune(
@@ -92,7 +157,3 @@ def _tune(
     if tuned.differences:
         write_tuning(path, tuned.differences, model.ref, photo=name)
     return _Outcome(before.psnr, after.psnr, bool(tuned.differences), tuned.is_complete)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("photo_tuner", text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,9 +25,6 @@ from latent_studio.ui.photo_drops import is_picture
 from latent_studio.ui.widgets.photo_view import PhotoView
 from tests.helpers.fake_studio import SPEC
 from tests.qt.conftest import WAIT_MS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -202,35 +199,74 @@ def test_the_edited_picture_is_shown_in_the_photo_and_saved(qtbot, window, dock,
         assert image.size == (100, 120)
 
 
-@pytest.mark.parametrize("helped", [True, False])
-def test_the_model_is_tuned_into_a_file_and_stays_as_it_is(
-    qtbot, window, dock, photo, searches, tmp_path, monkeypatch, helped
-):
+@pytest.fixture
+def tuned(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Tunings that end at once; whether they help."""
+    helps = [True]
+
     def tune(self, model, found, *, steps, class_idx, progress, cancel) -> Tuned:
         progress(Progress(0.5, "tuning"))
-        differences = {"layer": torch.ones(2)} if helped else {}
+        differences = {"layer": torch.ones(2)} if helps[0] else {}
         scores = (Score(0.1, 22.0, 1.0, 0.1, "pooled"), Score(0.05, 28.0, 1.0, 0.1, "pooled"))
         return Tuned(differences, torch.zeros(1, 3, 64, 64), scores)
 
     monkeypatch.setattr(Projector, "tune", tune)
-    add(qtbot, window, photo)
-    button = dock.findChild(object, "projection-tune")
-    assert button.isHidden()
-    dock.search.start()
-    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
-    assert not button.isHidden()
-    session = window.context.store.session
-    path = tmp_path / "photo-tuned.safetensors"
-    told = []
+    return helps
+
+
+def tune_to(qtbot, window, dock, path: Path, monkeypatch) -> list[str]:
+    """Press the button and wait for what is said."""
+    told: list[str] = []
     window.context.messages.posted.connect(lambda *words: told.append(" ".join(map(str, words))))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    button = dock.findChild(object, "projection-tune")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(told) and not button.isHidden(), timeout=WAIT_MS)
+    return told
+
+
+@pytest.mark.parametrize("helped", [True, False])
+def test_the_model_is_tuned_into_a_file_and_stays_as_it_is(
+    qtbot, window, dock, photo, searches, tuned, tmp_path, monkeypatch, helped
+):
+    tuned[0] = helped
+    add(qtbot, window, photo)
+    assert dock.findChild(object, "projection-tune").isHidden()
+    dock.search.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    session = window.context.store.session
+    path = tmp_path / "photo-tuned.safetensors"
+    told = tune_to(qtbot, window, dock, path, monkeypatch)
     said = "22.0 to 28.0 dB" if helped else "no better"
-    qtbot.waitUntil(lambda: any(said in one for one in told), timeout=WAIT_MS)
+    assert said in told[0]
     assert path.is_file() is helped
+    assert dock.findChild(object, "projection-rungs").count() == (4 if helped else 3)
     if helped:
         assert tuning_header(path)["photo"] == "photo.png"
     assert window.context.store.session is session
+
+
+def test_the_tuned_model_is_the_last_rung_and_an_earlier_one_goes_back(
+    qtbot, window, dock, photo, searches, tuned, tmp_path, monkeypatch
+):
+    add(qtbot, window, photo)
+    dock.search.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    store = window.context.store
+    base, found = store.session.model, store.session.base
+    # The fake studio's models lie in the folder one is in.
+    monkeypatch.chdir(tmp_path)
+    tune_to(qtbot, window, dock, Path("photo-tuned.safetensors"), monkeypatch)
+    rungs = dock.findChild(object, "projection-rungs")
+    rungs.setCurrentIndex(3)
+    rungs.activated.emit(3)
+    qtbot.waitUntil(lambda: store.session.model.path.endswith("photo-tuned.safetensors"), timeout=WAIT_MS)
+    assert store.session.base == found
+    assert rungs.currentIndex() == 3
+    rungs.setCurrentIndex(1)
+    rungs.activated.emit(1)
+    qtbot.waitUntil(lambda: store.session.model.path == base.path, timeout=WAIT_MS)
+    assert store.session.base.values[0, 0] == pytest.approx(0.18)
 
 
 def test_the_clipboards_picture_is_taken(qtbot, window, dock):

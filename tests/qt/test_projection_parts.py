@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog
 
 from latent_studio.core.errors import ImageError
 from latent_studio.methods.alignment import fan, finders
@@ -121,8 +123,6 @@ def test_every_face_becomes_a_photo_of_its_own(qtbot, window, dock, photo, searc
 
 
 def test_a_painted_mask_decides_what_is_pasted(qtbot, window, dock, photo, searches, tmp_path):
-    from PIL import Image
-
     add(qtbot, window, photo)
     dock.search.start()
     qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
@@ -163,3 +163,48 @@ def test_published_methods_are_offered(qtbot, window, dock, photo, searches, sch
     qtbot.waitUntil(lambda: len(searches) == 1, timeout=WAIT_MS)
     assert searches[0][0].schedule == schedule
     assert not part(dock, "projection-weight-pixel").isEnabled()
+
+
+def test_a_film_that_was_kept_is_saved(qtbot, window, dock, photo, searches, tmp_path, monkeypatch):
+    add(qtbot, window, photo)
+    dock.search.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    button = part(dock, "projection-save-film")
+    assert button.isHidden()
+    item = window.context.photos.current
+    frames = (np.zeros((64, 64, 3), np.uint8),) * 3
+    window.context.photos._take_found(item.id, replace(item.found, frames=frames))
+    path = tmp_path / "search.gif"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(path.exists, timeout=WAIT_MS)
+    with Image.open(path) as film:
+        assert film.size == (128, 64)
+
+
+def test_found_photos_become_keys_of_the_timeline(qtbot, window, dock, photo, searches, tmp_path):
+    other = tmp_path / "other.png"
+    Image.open(photo).rotate(90, expand=True).save(other)
+    add(qtbot, window, photo, other)
+    keys = part(dock, "projection-to-timeline")
+    assert not keys.isEnabled()
+    dock.search.start_all()
+    desk = window.context.photos
+    qtbot.waitUntil(lambda: [item.state for item in desk.items] == ["found", "found"], timeout=WAIT_MS)
+    qtbot.mouseClick(keys, Qt.MouseButton.LeftButton)
+    made = window.context.store.session.timeline.keys
+    assert [(key.seconds, key.name) for key in made] == [(0.0, "photo.png"), (2.0, "other.png")]
+    window.context.store.undo()
+    assert not window.context.store.session.timeline.keys
+
+
+def test_two_folders_are_handed_to_the_ratings(qtbot, window, dock, photo, tmp_path, monkeypatch):
+    from latent_studio.ui.views.rating import RatingView
+
+    given = []
+    monkeypatch.setattr(RatingView, "rate_folders", lambda self, folders: given.append(folders))
+    add(qtbot, window, photo)
+    answers = iter([str(tmp_path / "with"), str(tmp_path / "without")])
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: next(answers))
+    qtbot.mouseClick(part(dock, "projection-learn"), Qt.MouseButton.LeftButton)
+    assert given == [(tmp_path / "with", tmp_path / "without")]

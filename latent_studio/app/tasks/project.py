@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
 
-_FILM_FRAMES = 120
-
 
 @dataclass(frozen=True, slots=True)
 class ProjectOptions:
@@ -250,6 +248,7 @@ def _project_one(
 ) -> tuple[ProjectedFile, tuple[str, ...]]:
     from latent_studio.app.photo_files import open_photo
     from latent_studio.app.projector import start_of
+    from latent_studio.app.search_film import FRAMES, write_search_film
     from latent_studio.app.stored_latents import read_latents
     from latent_studio.exporters.still import save_png
     from latent_studio.methods.alignment.crop import align
@@ -268,7 +267,7 @@ def _project_one(
         start = start_of(stored)
     found = projector.project(
         model, crop, settings, class_idx=options.class_idx or 0, start=start,
-        frames=_FILM_FRAMES if options.video else 0, has_face=place.marks is not None, progress=progress,
+        frames=FRAMES if options.video else 0, has_face=place.marks is not None, progress=progress,
         cancel=cancel,
     )  # fmt: skip
     write_found(path, found, photo, place, model, facts_of(settings, options))
@@ -276,7 +275,7 @@ def _project_one(
     save_png(options.out / f"{stem}-crop.png", found.crop)
     save_png(options.out / f"{stem}-projected.png", _pixels(found))
     if options.video and found.frames:
-        _write_film(options.out / f"{stem}.{options.video}", found)
+        write_search_film(options.out / f"{stem}.{options.video}", found)
     if not found.projection.is_complete:
         raise Cancelled
     if options.tune is not None:
@@ -432,28 +431,6 @@ def _pixels(found: Found) -> NDArray[np.uint8]:
     from latent_studio.app.projector import pixels_of
 
     return pixels_of(found.projection.best.picture)
-
-
-def _write_film(path: Path, found: Found) -> None:
-    """Target on the left, the search on the right."""
-    import numpy as np
-
-    from latent_studio.exporters.film_settings import FilmSettings
-    from latent_studio.exporters.formats import choose_format, make_exporter
-    from latent_studio.exporters.pixels import resized
-    from latent_studio.exporters.protocol import aborting
-
-    side = max(2, min(found.crop.shape[0], 512) // 2 * 2)
-    target = resized(found.crop, side, side)
-    exporter = make_exporter(choose_format(path), FilmSettings())
-    with aborting(exporter):
-        exporter.open(path, size=(2 * side, side), fps=20, loop=0, recipe="")
-        last = _pixels(found)[..., :3]
-        for frame in (*found.frames, *[last] * 20):
-            shown = resized(frame, side, side, resampling="bilinear")
-            shown = np.broadcast_to(shown, (side, side, 3))
-            exporter.add(np.concatenate([target, shown], axis=1))
-        exporter.close()
 
 
 def _free_stem(stem: str, taken: list[Path]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
@@ -11,12 +12,14 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from latent_studio.ui.photos.chooser import PhotoChooser
 from latent_studio.ui.photos.controls import button, row
 from latent_studio.ui.photos.found_panel import FoundPanel
+from latent_studio.ui.photos.handover import Handover
 from latent_studio.ui.photos.paste_panel import PastePanel
 from latent_studio.ui.photos.search_panel import SearchPanel
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QDragEnterEvent, QDropEvent
 
+    from latent_studio.app.models import LoadedModel
     from latent_studio.core.projections import ProjectedPhoto
     from latent_studio.core.session import Session
     from latent_studio.methods.projection.ladder import Rung
@@ -45,6 +48,7 @@ class ProjectionDock(QWidget):
         self.search = SearchPanel(context, self)
         self.found = FoundPanel(context, self)
         self.paste = PastePanel(context, self.chooser.view, self)
+        self.handover = Handover(context, self)
         files = button(self, "projection-open", self.tr("Photos…"), self.tr("Choose photos to project."))
         files.clicked.connect(self.chooser.ask_for_photos)
         clipboard = button(
@@ -60,12 +64,14 @@ class ProjectionDock(QWidget):
         layout.addWidget(self.chooser, 1)
         layout.addWidget(self.search)
         layout.addWidget(self.found)
+        layout.addWidget(self.handover)
         layout.addWidget(self.paste)
         layout.addStretch(0)
 
         self._desk.changed.connect(self._show)
         self._desk.finished.connect(self._take_result)
         self.found.rungChosen.connect(self._go_to)
+        self.found.tunedChosen.connect(self._go_to_tuned)
         self.found.continued.connect(self.search.go_on)
         self.paste.liveChanged.connect(self._show_live)
         context.models.model_changed.connect(self._show)
@@ -107,28 +113,27 @@ class ProjectionDock(QWidget):
         item, model = self._desk.current, self._context.models.model
         if item is None or item.found is None or model is None:
             return
-        if model.ref.sha256 == item.found.model_sha256:
+        if item.tuned is not None and model.ref.path == item.tuned.path:
+            self._context.models.open(item.tuned.base, begin=partial(self._begin, item, rung))
+        elif model.ref.sha256 == item.found.model_sha256:
             self._use(item, rung, self.tr("Go to rung {name}").format(name=rung.name))
+
+    @Slot()
+    def _go_to_tuned(self) -> None:
+        item = self._desk.current
+        if item is not None and item.found is not None and item.tuned is not None:
+            best = item.found.projection.best
+            self._context.models.open(item.tuned.path, begin=partial(self._begin, item, best))
 
     def _use(self, item: PhotoItem, rung: Rung, label: str) -> None:
         """Make a rung's latent the session's base: one step of the history."""
-        from latent_studio.app.projector import rung_latent
-        from latent_studio.core.projections import remembered
-
-        latent, noise = rung_latent(rung)
         store = self._context.store
-        session = store.session
-        store.replace(
-            replace(
-                session,
-                base=latent,
-                noise=noise,
-                # What was found is the picture itself; pulled to the mean it would be another one.
-                synthesis=replace(session.synthesis, truncation_psi=1.0, noise_mode="const"),
-                projections=remembered(session.projections, _projected_photo(item, rung)),
-            ),
-            label,
-        )
+        store.replace(_at_rung(store.session, item, rung), label)
+
+    def _begin(self, item: PhotoItem, rung: Rung, model: LoadedModel) -> None:
+        """A new document at a rung, with the edits there are: on the tuned model, or on its base again."""
+        store = self._context.store
+        store.open_model(model.ref, _at_rung(store.session, item, rung))
 
     # Showing -----------------------------------------------------------------------------------------------
 
@@ -172,6 +177,22 @@ class ProjectionDock(QWidget):
         if item.state == "ready" and item.photo is not None and not item.faces and item.marks is None:
             return self.tr("No face was found: mark eyes and mouth by hand, or take the square.")
         return ""
+
+
+def _at_rung(session: Session, item: PhotoItem, rung: Rung) -> Session:
+    """A session whose base is what a rung found."""
+    from latent_studio.app.projector import rung_latent
+    from latent_studio.core.projections import remembered
+
+    latent, noise = rung_latent(rung)
+    return replace(
+        session,
+        base=latent,
+        noise=noise,
+        # What was found is the picture itself; pulled to the mean it would be another one.
+        synthesis=replace(session.synthesis, truncation_psi=1.0, noise_mode="const"),
+        projections=remembered(session.projections, _projected_photo(item, rung)),
+    )
 
 
 def _projected_photo(item: PhotoItem, rung: Rung) -> ProjectedPhoto:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from latent_studio.ui.photo_tuner import tune_to_photo
+from latent_studio.ui.photo_tuner import PhotoTuner
 from latent_studio.ui.photos.controls import button, choice, row
+from latent_studio.ui.photos.film_saver import FilmSaver
 from latent_studio.ui.widgets.images import image_of
 from latent_studio.ui.widgets.picture_label import PictureLabel
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from latent_studio.core.jobs import Progress
     from latent_studio.methods.projection.ladder import Rung
     from latent_studio.ui.api import DockContext
-    from latent_studio.ui.photo_desk import PhotoItem
+    from latent_studio.ui.photo_desk import PhotoItem, TunedModel
 
 _PICTURE = 74
 
@@ -31,10 +32,12 @@ class FoundPanel(QWidget):
 
     Signals:
         rungChosen: a ``Rung`` is to be gone back to.
+        tunedChosen: the model tuned to the photo is to be opened.
         continued: a ``Rung`` is to be searched on from.
     """
 
     rungChosen = Signal(object)
+    tunedChosen = Signal()
     continued = Signal(object)
 
     def __init__(self, context: DockContext, parent: QWidget | None = None) -> None:
@@ -86,13 +89,25 @@ class FoundPanel(QWidget):
                     "small file that opens like a model. The open model stays as it is."),
         )  # fmt: skip
         self._tune.clicked.connect(self._ask_to_tune)
+        self._tuner = PhotoTuner(context, self)
+        self._tuner.changed.connect(self._show_tuning)
+        self._stop_tuning = button(
+            self, "projection-stop-tuning", "", self.tr("End it; what was reached by then is written.")
+        )
+        self._stop_tuning.clicked.connect(self._tuner.stop)
+        self._films = FilmSaver(context, self)
+        self._film = button(
+            self, "projection-save-film", self.tr("Save film…"),
+            self.tr("Write the search as a film, target and picture side by side."),
+        )  # fmt: skip
+        self._film.clicked.connect(self._ask_for_film)
         self._rung_part = QWidget(self)
         part = QVBoxLayout(self._rung_part)
         part.setContentsMargins(0, 0, 0, 0)
         part.setSpacing(6)
         part.addWidget(self._rungs)
         part.addWidget(self._score)
-        part.addLayout(row(self._continue, self._tune, stretch=True))
+        part.addLayout(row(self._continue, self._tune, self._stop_tuning, self._film, stretch=True))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -117,8 +132,11 @@ class FoundPanel(QWidget):
             self.continued.emit(rung)
 
     @Slot(int)
-    def _choose_rung(self, _: int) -> None:
+    def _choose_rung(self, index: int) -> None:
         item, rung = self._desk.current, self.rung()
+        if item is not None and item.found is not None and index >= len(item.found.projection.rungs):
+            self.tunedChosen.emit()
+            return
         if item is not None and rung is not None:
             self.rungChosen.emit(rung)
             self._show_found(item, rung)
@@ -133,7 +151,12 @@ class FoundPanel(QWidget):
             self, self.tr("Tune model"), f"{stem}-tuned.safetensors", self.tr("Tuning (*.safetensors)")
         )
         if chosen:
-            tune_to_photo(self._context, item, Path(chosen).with_suffix(".safetensors"))
+            self._tuner.tune(item, Path(chosen).with_suffix(".safetensors"))
+
+    @Slot()
+    def _ask_for_film(self) -> None:
+        if self._desk.current is not None:
+            self._films.ask(self._desk.current)
 
     @Slot(object, object)
     def _show_search(self, item: PhotoItem, progress: Progress) -> None:
@@ -149,8 +172,9 @@ class FoundPanel(QWidget):
         self._show_rungs(item)
         is_busy = self._desk.is_searching(item.id)
         self._rung_part.setVisible(item.found is not None)
-        for one in (self._continue, self._tune):
-            one.setVisible(item.found is not None and not is_busy)
+        self._continue.setVisible(item.found is not None and not is_busy)
+        self._film.setVisible(item.found is not None and bool(item.found.frames))
+        self._show_tuning()
         rung = self.rung()
         if rung is not None:
             self._show_found(item, rung)
@@ -160,16 +184,32 @@ class FoundPanel(QWidget):
             self._score.setText("")
         self._shown_id = item.id
 
+    @Slot()
+    def _show_tuning(self) -> None:
+        item = self._desk.current
+        can_tune = item is not None and item.found is not None and not self._desk.is_searching(item.id)
+        self._tune.setVisible(can_tune and not self._tuner.is_running)
+        self._stop_tuning.setVisible(self._tuner.is_running)
+        self._stop_tuning.setText(self.tr("Stop tuning ({share:.0%})").format(share=self._tuner.fraction))
+
     def _show_rungs(self, item: PhotoItem) -> None:
         rungs = () if item.found is None else item.found.projection.rungs
         names = [self._rung_words(rung) for rung in rungs]
+        if item.tuned is not None:
+            names.append(self.tr("Tuned model: PSNR {psnr:.1f} dB").format(psnr=item.tuned.psnr))
         if names != [self._rungs.itemText(index) for index in range(self._rungs.count())]:
             with QSignalBlocker(self._rungs):
                 self._rungs.clear()
                 self._rungs.addItems(names)
-                if item.found is not None:
+                if item.tuned is not None and self._is_open(item.tuned):
+                    self._rungs.setCurrentIndex(len(rungs))
+                elif item.found is not None:
                     best = item.found.projection.best
                     self._rungs.setCurrentIndex(next(i for i, rung in enumerate(rungs) if rung is best))
+
+    def _is_open(self, tuned: TunedModel) -> bool:
+        model = self._context.models.model
+        return model is not None and model.ref.path == tuned.path
 
     def _show_found(self, item: PhotoItem, rung: Rung) -> None:
         from latent_studio.app.projector import error_map, pixels_of

@@ -171,6 +171,7 @@ class SearchPanel(QWidget):
 
     def _begin(self, item_ids: Iterable[int], start: Any = None) -> None:
         from latent_studio.app.projector import continued
+        from latent_studio.app.search_film import FRAMES
         from latent_studio.core.errors import LatentStudioError
         from latent_studio.methods.projection.settings import ProjectionSettings
 
@@ -187,7 +188,7 @@ class SearchPanel(QWidget):
                 )
                 return
             settings = continued(settings, start.space)
-        frames = _FILM_FRAMES if self.tuning.keeps_film else 0
+        frames = FRAMES if self.tuning.keeps_film else 0
         loss = cast("LossName", self.tuning.loss)
         self._desk.search(item_ids, settings, start=start, loss=loss, frames=frames)
 
@@ -247,7 +248,3 @@ class SearchPanel(QWidget):
             self._plotted = 0
             self._pace.setText(self.tr("Waits for its turn."))
             self._bar.setFraction(0.0)
-
-
-#: Pictures of the way that a film keeps.
-_FILM_FRAMES = 120

@@ -77,6 +77,7 @@ class RatingView(QWidget):
         self._folders: tuple[Path, ...] = ()
         self._is_of_photos = False
         self._pool_number = 0
+        context.navigation.folders_given.connect(self.rate_folders)
         self._question = QLabel(self.tr("What are you looking for?"), self)
         self._name = QLineEdit(self)
         self._name.setObjectName("rating-name")
