@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: A preview crosses to whoever watches this often at most.
 _PREVIEW_SECONDS = 0.25
+#: Side at most of the pictures of the way.
+FRAME_SIDE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,11 +235,10 @@ class _Watcher:
 
     def see(self, look: Look) -> None:
         """Take one evaluation."""
-        from latent_studio.app.search_film import LARGEST_SIDE
         from latent_studio.methods.projection.synthesis import at_side
 
         if self._wanted and look.fraction * self._wanted >= len(self.frames):
-            self.frames.append(pixels_of(at_side(look.picture, min(look.picture.shape[-1], LARGEST_SIDE))))
+            self.frames.append(pixels_of(at_side(look.picture, min(look.picture.shape[-1], FRAME_SIDE))))
         self._seen += 1
         now = time.monotonic()
         preview = None

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 #: Pictures of the way that a film keeps.
 FRAMES = 120
-#: Side of each half at most; also of the pictures kept.
-LARGEST_SIDE = 512
 _FPS = 20
 
 
@@ -28,13 +26,13 @@ def write_search_film(path: Path, found: Found) -> None:
     """
     import numpy as np
 
-    from latent_studio.app.projector import pixels_of
+    from latent_studio.app.projector import FRAME_SIDE, pixels_of
     from latent_studio.exporters.film_settings import FilmSettings
     from latent_studio.exporters.formats import choose_format, make_exporter
     from latent_studio.exporters.pixels import resized
     from latent_studio.exporters.protocol import aborting
 
-    side = max(2, min(found.crop.shape[0], LARGEST_SIDE) // 2 * 2)
+    side = max(2, min(found.crop.shape[0], FRAME_SIDE) // 2 * 2)
     target = resized(found.crop, side, side)
     exporter = make_exporter(choose_format(path), FilmSettings())
     with aborting(exporter):

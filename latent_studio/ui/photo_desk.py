@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from latent_studio.methods.alignment.crop import Quad
     from latent_studio.methods.alignment.faces import Face, FaceMarks
     from latent_studio.methods.alignment.photo import Photo
-    from latent_studio.methods.projection.ladder import Start
+    from latent_studio.methods.projection.ladder import Rung, Start
     from latent_studio.methods.projection.lpips_net import LossName
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
@@ -47,12 +47,12 @@ class TunedModel:
     Attributes:
         path: of the file of differences.
         base: path of the model they belong to.
-        psnr: of its picture, in dB.
+        rung: the one it was tuned around, with the tuned model's picture and score.
     """
 
     path: str
     base: str
-    psnr: float
+    rung: Rung
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from latent_studio.app.projector import Found
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
+    from latent_studio.methods.projection.ladder import Rung
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job
@@ -27,8 +28,8 @@ _STEPS = 120
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    before: float
-    after: float
+    before: Rung
+    after: Rung
     is_written: bool
     is_complete: bool
 
@@ -111,7 +112,7 @@ class PhotoTuner(QObject):
             else self.tr("Stopped; tuned from {before:.1f} to {after:.1f} dB so far: {file}.")
         )
         self._context.messages.success(
-            words.format(before=outcome.before, after=outcome.after, file=path.name),
+            words.format(before=outcome.before.score.psnr, after=outcome.after.score.psnr, file=path.name),
             hint=self.tr("It is the last of the rungs now; choose an earlier one to go back."),
         )
         self._context.photos.keep_tuned(item, TunedModel(str(path), base, outcome.after))
@@ -153,7 +154,10 @@ def _tune(
     tuned = Projector(studio.engine, studio.paths).tune(
         model, found, steps=_STEPS, class_idx=class_idx, progress=progress, cancel=cancel
     )
-    before, after = tuned.score
+    best, (_, score) = found.projection.best, tuned.score
+    # Tuning leaves the latent where it is.
+    score = replace(score, sigmas=best.score.sigmas, rows=best.score.rows)
     if tuned.differences:
         write_tuning(path, tuned.differences, model.ref, photo=name)
-    return _Outcome(before.psnr, after.psnr, bool(tuned.differences), tuned.is_complete)
+    after = replace(best, picture=tuned.picture, score=score)
+    return _Outcome(best, after, bool(tuned.differences), tuned.is_complete)

@@ -122,6 +122,8 @@ class FoundPanel(QWidget):
             return None
         index = self._rungs.currentIndex()
         rungs = item.found.projection.rungs
+        if item.tuned is not None and index == len(rungs):
+            return item.tuned.rung
         return rungs[index] if 0 <= index < len(rungs) else item.found.projection.best
 
     @Slot()
@@ -136,9 +138,9 @@ class FoundPanel(QWidget):
         item, rung = self._desk.current, self.rung()
         if item is not None and item.found is not None and index >= len(item.found.projection.rungs):
             self.tunedChosen.emit()
-            return
-        if item is not None and rung is not None:
+        elif rung is not None:
             self.rungChosen.emit(rung)
+        if item is not None and rung is not None:
             self._show_found(item, rung)
 
     @Slot()
@@ -196,7 +198,7 @@ class FoundPanel(QWidget):
         rungs = () if item.found is None else item.found.projection.rungs
         names = [self._rung_words(rung) for rung in rungs]
         if item.tuned is not None:
-            names.append(self.tr("Tuned model: PSNR {psnr:.1f} dB").format(psnr=item.tuned.psnr))
+            names.append(self.tr("Tuned model: PSNR {psnr:.1f} dB").format(psnr=item.tuned.rung.score.psnr))
         if names != [self._rungs.itemText(index) for index in range(self._rungs.count())]:
             with QSignalBlocker(self._rungs):
                 self._rungs.clear()

@@ -83,10 +83,12 @@ class SearchPanel(QWidget):
             self.tr("Project every photo, one after the other."),
         )  # fmt: skip
         self._all.clicked.connect(self.start_all)
-        self._copy = button(
-            self, "projection-copy-command", self.tr("Copy as command"),
-            self.tr("Put the command line that does the same on the clipboard."),
-        )  # fmt: skip
+        self._copy = QToolButton(self)
+        self._copy.setObjectName("projection-copy-command")
+        self._copy.setProperty("quiet", True)
+        self._copy.setAccessibleName(self.tr("Copy as command"))
+        self._copy.setToolTip(self.tr("Put the command line that does the same on the clipboard."))
+        set_icon(self._copy, "copy", role="muted")
         self._copy.clicked.connect(self.copy_command)
         self._bar = ProgressLine(self)
         self._bar.setObjectName("projection-progress")
