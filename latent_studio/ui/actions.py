@@ -162,6 +162,14 @@ class Actions(QObject):
                 "library",
             ),
             ActionSpec(
+                "predictors",
+                file,
+                self.tr("Predictors…"),
+                self.tr("What reads attributes off pictures, and the weights that some of it needs."),
+                (),
+                "library",
+            ),
+            ActionSpec(
                 "save_picture",
                 file,
                 self.tr("Save picture…"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
 
 from latent_studio.app.tasks.model_add import ModelAddOptions, ModelAddResult, run_model_add
 from latent_studio.app.tasks.model_get import ModelGetOptions, ModelGetResult, run_model_get
@@ -17,7 +17,7 @@ from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.ui.job_thread import JobThread
 from latent_studio.ui.model_facts import size_text
-from latent_studio.ui.widgets.library_sheet import LibraryEntry, LibrarySheet
+from latent_studio.ui.widgets.catalog_sheet import CatalogEntry, CatalogSheet, SheetWords
 
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
@@ -41,7 +41,11 @@ class Library(QObject):
         super().__init__(window)
         self._context = context
         self._window = window
-        self._sheet = LibrarySheet(window)
+        add = QPushButton(self.tr("Add a file…"), window)
+        add.setObjectName("libraryAdd")
+        add.setToolTip(self.tr("Keep a model file of yours in the library, as safetensors"))
+        add.clicked.connect(self._choose_file)
+        self._sheet = CatalogSheet(window, "library", self._words(), tool=add)
         self._jobs: dict[int, str] = {}
         self.downloads = JobThread(name="downloads", parent=self)
         self.downloads.progressed.connect(self._take_progress)
@@ -50,7 +54,6 @@ class Library(QObject):
         self._sheet.getRequested.connect(self.get)
         self._sheet.cancelRequested.connect(self._cancel)
         self._sheet.removeRequested.connect(self._ask_to_remove)
-        self._sheet.addRequested.connect(self._choose_file)
         context.actions["library"].triggered.connect(self.open)
 
     @Slot()
@@ -84,6 +87,21 @@ class Library(QObject):
             self._context.messages.warning(error.title, hint=error.hint)
         self._fill()
 
+    def _words(self) -> SheetWords:
+        return SheetWords(
+            title=self.tr("Library"),
+            things=self.tr("Models"),
+            filter=self.tr("Filter models"),
+            filter_tip=self.tr("Shows the models whose name or description has these words"),
+            nothing=self.tr("No model has these words."),
+            note=self.tr(
+                "What can be fetched belongs to its publishers: mind the licence. It is read as data."
+            ),
+            ready=self.tr("Open"),
+            ready_tip=self.tr("Open it in this window"),
+            get_tip=self.tr("Download it into your library and check it"),
+        )
+
     def _start(self, name: str, title: str, run: object) -> None:
         job = self.downloads.start(
             title,
@@ -98,7 +116,7 @@ class Library(QObject):
         found = run_model_list(self._context.studio, ModelListOptions(), ignore_progress, CancelToken())
         self._sheet.setEntries(
             [
-                LibraryEntry(
+                CatalogEntry(
                     model.name,
                     model.title
                     or (

@@ -27,7 +27,8 @@ _MENUS = (
         (
             "new_document", "open_document", _SESSIONS, "save_document", "save_document_as", _LINE,
             "notes", "recover", _LINE,
-            "open_model", _FAMILIES, "library", _LIBRARY, _RECENT, "project_photo", "open_latent", _LINE,
+            "open_model", _FAMILIES, "library", _LIBRARY, _RECENT, "project_photo", "open_latent",
+            "predictors", _LINE,
             "save_picture", "copy_picture", _LINE,
             "quit",
         ),

@@ -42,6 +42,7 @@ from latent_studio.ui.picture_saver import PictureSaver
 from latent_studio.ui.plugin_bridge import PluginBridge
 from latent_studio.ui.plugin_docks import PluginDocks
 from latent_studio.ui.plugins import Plugins
+from latent_studio.ui.predictors import Predictors
 from latent_studio.ui.preferences import Preferences
 from latent_studio.ui.recipe_opener import RecipeOpener
 from latent_studio.ui.render_controller import RenderController
@@ -178,6 +179,7 @@ class Workbench(QObject):
         PhotoDrops(window, self.context, docking=self.docking)
         SelfTest(self.context, window)
         self._library = Library(self.context, window)
+        Predictors(self.context, window, downloads=self._library.downloads)
         ModelBlender(self.context, window)
         LatentOpener(self.context, window)
         self.plugins = Plugins(self.context, window)

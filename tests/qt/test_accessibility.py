@@ -16,7 +16,17 @@ from PySide6.QtWidgets import (
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
-_SHEETS = ("settings", "library", "plugins", "notes", "shortcuts", "command_palette", "recover", "about")
+_SHEETS = (
+    "settings",
+    "library",
+    "predictors",
+    "plugins",
+    "notes",
+    "shortcuts",
+    "command_palette",
+    "recover",
+    "about",
+)
 #: The outer widget has the name and speaks for these.
 _OUTER = (QAbstractSpinBox, QComboBox, QKeySequenceEdit)
 _SAY_NOTHING = (QAccessible.Role.NoRole, QAccessible.Role.Window)

@@ -9,8 +9,8 @@ from latent_studio.app.library import download_path, library_dir
 from latent_studio.app.tasks import model_get
 from latent_studio.core.file_lock import locked
 from latent_studio.ui import library
+from latent_studio.ui.widgets.catalog_sheet import CatalogSheet
 from latent_studio.ui.widgets.elided_label import ElidedLabel
-from latent_studio.ui.widgets.library_sheet import LibrarySheet
 from tests.helpers.web_server import ServedFile, WebServer
 from tests.qt.conftest import WAIT_MS
 
@@ -45,12 +45,12 @@ def text_of(window, name):
 
 def test_a_model_is_fetched_and_then_opens(qtbot, window, birds):
     window.context.actions["library"].trigger()
-    assert window.findChild(LibrarySheet).isVisible()
+    assert window.findChild(CatalogSheet, "librarySheet").isVisible()
     press(window, "birds")
     assert text_of(window, "birds") == "Cancel"
     qtbot.waitUntil(lambda: text_of(window, "birds") == "Open", timeout=WAIT_MS)
     press(window, "birds")
-    assert not window.findChild(LibrarySheet).isVisible()
+    assert not window.findChild(CatalogSheet, "librarySheet").isVisible()
     qtbot.waitUntil(lambda: window.context.models.model.ref.name == "birds", timeout=WAIT_MS)
 
 

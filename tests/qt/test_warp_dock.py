@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QDockWidget, QWidget
 from safetensors.numpy import save_file
 
@@ -25,6 +25,7 @@ from latent_studio.core.warp_path import WarpPath
 from latent_studio.methods.attributes.protocol import AttributeInfo
 from latent_studio.ui.docks import warp as warp_dock
 from latent_studio.ui.docks.warp import WarpDock
+from latent_studio.ui.reader_menu import ReaderMenu
 from latent_studio.ui.widgets.curve_plot import CurvePlot
 from latent_studio.ui.widgets.ranking_table import RankingTable
 from tests.qt.conftest import WAIT_MS
@@ -157,6 +158,26 @@ def test_the_chosen_attribute_is_drawn_along_its_best_path(dock, tmp_path):
     curves = dock.findChild(CurvePlot, "warp-along").curves()
     assert len(curves) == 3
     assert curves[-1][1] == pytest.approx((0.6, 0.5, 0.4))
+
+
+def test_the_ticked_predictors_read_the_pictures_that_are_ranked(qtbot, window, dock, tmp_path, monkeypatch):
+    asked = []
+
+    def measure(studio, options, progress, cancel):
+        asked.append(options.predictor)
+        return ranking(tmp_path)
+
+    monkeypatch.setattr(warp_dock, "run_warp_rank", measure)
+    (tmp_path / "run" / "models").mkdir(parents=True)
+    (tmp_path / "run" / "models" / "support_sets.safetensors").touch()
+    dock.findChild(QWidget, "warp-folder").clear()
+    dock.findChild(QWidget, "warp-folder").setText(str(tmp_path / "run"))
+    menu = dock.findChild(ReaderMenu).menu()
+    menu.aboutToShow.emit()
+    menu.findChild(QAction, "reader-tone").trigger()
+    press(qtbot, dock, "warp-rank")
+    qtbot.waitUntil(button(dock, "warp-bind").isEnabled, timeout=WAIT_MS)
+    assert asked == [("tone",)]
 
 
 def test_every_control_says_what_it_is(dock):

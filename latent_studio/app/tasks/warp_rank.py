@@ -45,6 +45,13 @@ class WarpRankOptions:
     sefa: int = option(
         0, help="Also walk so many SeFa directions, as a comparison.", low=0, high=1000, metavar="N"
     )
+    predictor: tuple[str, ...] = option(
+        (),
+        help="Who reads attributes off, such as tone or hopenet; again for more. All that suit the model by "
+        "default.",
+        repeat=True,
+        metavar="ID",
+    )
     top: int = option(3, help="Paths per attribute in the page.", low=1, high=1000, metavar="N")
     out: Path | None = option(
         None, help="Folder of the results; results in the training's own when not given.", metavar="DIR"
@@ -83,7 +90,9 @@ def run_warp_rank(
         sigma=options.eps is None,
     )
     run_pool_traverse(studio, traverse, _part(progress, 0.05, 0.5), cancel)
-    run_attributes(studio, AttributesOptions(place, walked), _part(progress, 0.5, 0.98), cancel)
+    run_attributes(
+        studio, AttributesOptions(place, walked, options.predictor), _part(progress, 0.5, 0.98), cancel
+    )
     rank = RankOptions(walked, out / "ranking", top=options.top)
     return run_rank(studio, rank, _part(progress, 0.98, 1.0), cancel)
 

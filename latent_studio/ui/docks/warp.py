@@ -27,6 +27,7 @@ from latent_studio.core.errors import LatentStudioError
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.forms import OptionsForm
+from latent_studio.ui.reader_menu import ReaderMenu
 from latent_studio.ui.widgets.curve_plot import CurvePlot
 from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.images import image_of
@@ -100,6 +101,7 @@ class WarpDock(QWidget):
         self._rank.setToolTip(
             self.tr("Walk all paths from held-out pictures and say which changes which attribute best.")
         )
+        self._readers = ReaderMenu(context, self)
         self._bind = self._button("warp-bind", self.tr("To a slider"), self.bind)
         self._bind.setToolTip(self.tr("Make the best path for the chosen attribute a slider of its name."))
         self._status = ElidedLabel("", self)
@@ -178,7 +180,7 @@ class WarpDock(QWidget):
             self._pages.addTab(page, title)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (self._start, self._pause, self._keep, self._rank, self._bind):
+        for button in (self._start, self._pause, self._keep, self._rank, self._readers, self._bind):
             buttons.addWidget(button)
         buttons.addStretch(1)
         # Beside the pages' names, where there is room for a sentence.
@@ -298,7 +300,7 @@ class WarpDock(QWidget):
     @Slot()
     def rank(self) -> None:
         """Walk, measure and rank the folder's paths."""
-        options = WarpRankOptions(self._run_folder(), self._model_place())
+        options = WarpRankOptions(self._run_folder(), self._model_place(), predictor=self._readers.chosen())
         self._measuring = self._context.jobs.start(
             self.tr("Rank warp paths"),
             partial(run_warp_rank, self._context.studio, options),

@@ -1,4 +1,4 @@
-"""LibrarySheet: the models that open by name and those that can be fetched, over the window."""
+"""CatalogSheet: things that are here and things that can be fetched, over the window."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ _LIST_HEIGHT = 460
 
 
 @dataclass(frozen=True, slots=True)
-class LibraryEntry:
-    """One model as the sheet shows it.
+class CatalogEntry:
+    """One thing as the sheet shows it.
 
     Attributes:
         name: as verbs take it.
-        about: what it makes.
+        about: what it is for.
         licence: of its weights; empty where nobody says.
         size: in words; empty where nobody states it.
-        is_here: it can be opened; else it can be fetched.
-        is_removable: it is in the user's library.
+        is_here: it can be used; else it can be fetched.
+        is_removable: the user may delete it.
         page: where its publisher tells about it.
     """
 
@@ -53,59 +53,86 @@ class LibraryEntry:
     page: str = ""
 
 
-class LibrarySheet(Overlay):
-    """A list to filter, with what can be done to each model.
+@dataclass(frozen=True, slots=True)
+class SheetWords:
+    """What a sheet says, in the user's language.
+
+    Attributes:
+        title: above everything.
+        things: what the list holds: "Models".
+        filter: what the filter is for.
+        filter_tip: what it looks through.
+        nothing: where the filter leaves none.
+        note: below the list.
+        ready: on the button of what is here; it only tells where ``ready_tip`` is empty.
+        ready_tip: what that button does.
+        get_tip: what the button of the others does.
+    """
+
+    title: str
+    things: str
+    filter: str
+    filter_tip: str
+    nothing: str
+    note: str
+    ready: str
+    get_tip: str
+    ready_tip: str = ""
+
+
+class CatalogSheet(Overlay):
+    """A list to filter, with what can be done to each thing.
 
     Signals:
-        openRequested, getRequested, cancelRequested, removeRequested: name of a model.
-        addRequested: a file of the user's should come into the library.
+        openRequested, getRequested, cancelRequested, removeRequested: name of an entry.
+
+    Args:
+        parent: lies below it.
+        prefix: of the names of its parts.
+        words: what it says.
+        tool: something beside the filter.
     """
 
     openRequested = Signal(str)
     getRequested = Signal(str)
     cancelRequested = Signal(str)
     removeRequested = Signal(str)
-    addRequested = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(
+        self, parent: QWidget, prefix: str, words: SheetWords, *, tool: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.setObjectName("librarySheet")
+        self.setObjectName(f"{prefix}Sheet")
+        self._prefix, self._words = prefix, words
         self._rows: dict[str, _Row] = {}
-        title = QLabel(self.tr("Library"), self.card())
+        title = QLabel(words.title, self.card())
         title.setProperty("heading", True)
         close = QToolButton(self.card())
-        close.setObjectName("libraryClose")
+        close.setObjectName(f"{prefix}Close")
         close.setProperty("quiet", True)
         close.setAccessibleName(self.tr("Close"))
         close.setToolTip(self.tr("Close (Esc); downloads go on"))
         set_icon(close, "close", role="muted")
         close.clicked.connect(self.closeOverlay)
         self._filter = QLineEdit(self.card())
-        self._filter.setObjectName("libraryFilter")
-        self._filter.setAccessibleName(self.tr("Filter models"))
-        self._filter.setPlaceholderText(self.tr("Filter models"))
-        self._filter.setToolTip(self.tr("Shows the models whose name or description has these words"))
+        self._filter.setObjectName(f"{prefix}Filter")
+        self._filter.setAccessibleName(words.filter)
+        self._filter.setPlaceholderText(words.filter)
+        self._filter.setToolTip(words.filter_tip)
         self._filter.setClearButtonEnabled(True)
         self._filter.textChanged.connect(self._show_matches)
-        add = QPushButton(self.tr("Add a file…"), self.card())
-        add.setObjectName("libraryAdd")
-        add.setToolTip(self.tr("Keep a model file of yours in the library, as safetensors"))
-        add.clicked.connect(self.addRequested)
         self._list = QWidget()
         self._list_layout = QVBoxLayout(self._list)
         self._list_layout.setContentsMargins(0, 0, 8, 0)
         self._list_layout.setSpacing(0)
         self._list_layout.addStretch(1)
         area = _Area(self.card())
-        area.setAccessibleName(self.tr("Models"))
+        area.setAccessibleName(words.things)
         area.setWidget(self._list)
-        self._nothing = QLabel(self.tr("No model has these words."), self.card())
+        self._nothing = QLabel(words.nothing, self.card())
         self._nothing.setProperty("muted", True)
         self._nothing.hide()
-        note = QLabel(
-            self.tr("What can be fetched belongs to its publishers: mind the licence. It is read as data."),
-            self.card(),
-        )
+        note = QLabel(words.note, self.card())
         note.setProperty("muted", True)
         note.setWordWrap(True)
         head = QHBoxLayout()
@@ -114,15 +141,16 @@ class LibrarySheet(Overlay):
         tools = QHBoxLayout()
         tools.setSpacing(8)
         tools.addWidget(self._filter, 1)
-        tools.addWidget(add)
+        if tool is not None:
+            tools.addWidget(tool)
         self.cardLayout().addLayout(head)
         self.cardLayout().addLayout(tools)
         self.cardLayout().addWidget(area, 1)
         self.cardLayout().addWidget(self._nothing)
         self.cardLayout().addWidget(note)
 
-    def setEntries(self, entries: Sequence[LibraryEntry]) -> None:
-        """Show these models; one that is being fetched keeps its progress."""
+    def setEntries(self, entries: Sequence[CatalogEntry]) -> None:
+        """Show these; one that is being fetched keeps its progress."""
         running = {name: row.progress() for name, row in self._rows.items() if row.progress() is not None}
         for row in self._rows.values():
             self._list_layout.removeWidget(row)
@@ -133,7 +161,7 @@ class LibrarySheet(Overlay):
             row.deleteLater()
         self._rows = {}
         for place, entry in enumerate(entries):
-            row = _Row(entry, self._list)
+            row = _Row(entry, self._prefix, self._words, self._list)
             row.openRequested.connect(self.openRequested)
             row.getRequested.connect(self.getRequested)
             row.cancelRequested.connect(self.cancelRequested)
@@ -146,12 +174,12 @@ class LibrarySheet(Overlay):
         self._show_matches()
 
     def setProgress(self, name: str, fraction: float | None, message: str) -> None:
-        """Show how far a model has come."""
+        """Show how far one has come."""
         if name in self._rows:
             self._rows[name].setProgress(fraction, message)
 
     def setFinished(self, name: str, problem: str = "") -> None:
-        """A model is no longer on its way; ``problem`` says why it did not come."""
+        """It is no longer on its way; ``problem`` says why it did not come."""
         if name in self._rows:
             self._rows[name].setFinished(problem)
 
@@ -184,18 +212,18 @@ class _Area(QScrollArea):
 
 
 class _Row(QWidget):
-    """One model: what it is, and what can be done."""
+    """One entry: what it is, and what can be done."""
 
     openRequested = Signal(str)
     getRequested = Signal(str)
     cancelRequested = Signal(str)
     removeRequested = Signal(str)
 
-    def __init__(self, entry: LibraryEntry, parent: QWidget) -> None:
+    def __init__(self, entry: CatalogEntry, prefix: str, words: SheetWords, parent: QWidget) -> None:
         super().__init__(parent)
-        self._entry = entry
+        self._entry, self._words = entry, words
         self._progress: tuple[float | None, str] | None = None
-        self.setObjectName(f"library-{entry.name}")
+        self.setObjectName(f"{prefix}-{entry.name}")
         self.setAccessibleName(entry.name)
         self.setToolTip("\n".join(part for part in (entry.about, entry.licence, entry.page) if part))
         name = ElidedLabel(entry.name, self)
@@ -206,26 +234,26 @@ class _Row(QWidget):
         self._line = ProgressLine(self)
         self._line.hide()
         self._button = QPushButton(self)
-        self._button.setObjectName(f"library-button-{entry.name}")
+        self._button.setObjectName(f"{prefix}-button-{entry.name}")
         self._button.setFixedWidth(88)
         self._button.clicked.connect(self._press)
         self._remove = QToolButton(self)
-        self._remove.setObjectName(f"library-remove-{entry.name}")
+        self._remove.setObjectName(f"{prefix}-remove-{entry.name}")
         self._remove.setProperty("quiet", True)
         self._remove.setAccessibleName(self.tr("Remove {name}").format(name=entry.name))
-        self._remove.setToolTip(self.tr("Delete it from the library"))
+        self._remove.setToolTip(self.tr("Delete it from this machine"))
         set_icon(self._remove, "close", role="muted")
         self._remove.clicked.connect(self._press_remove)
         self._remove.setVisible(entry.is_removable)
-        words = QVBoxLayout()
-        words.setSpacing(1)
+        lines = QVBoxLayout()
+        lines.setSpacing(1)
         for label in (name, self._about, self._licence):
-            words.addWidget(label)
-        words.addWidget(self._line)
+            lines.addWidget(label)
+        lines.addWidget(self._line)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 4, 6)
         layout.setSpacing(8)
-        layout.addLayout(words, 1)
+        layout.addLayout(lines, 1)
         layout.addWidget(self._remove)
         layout.addWidget(self._button)
         self._show_button()
@@ -258,9 +286,10 @@ class _Row(QWidget):
         if self._progress is not None:
             text, tip = self.tr("Cancel"), self.tr("Stop; what has arrived is kept for the next time")
         elif self._entry.is_here:
-            text, tip = self.tr("Open"), self.tr("Open it in this window")
+            text, tip = self._words.ready, self._words.ready_tip
         else:
-            text, tip = self.tr("Get"), self.tr("Download it into your library and check it")
+            text, tip = self.tr("Get"), self._words.get_tip
+        self._button.setEnabled(bool(tip))
         self._button.setText(text)
         self._button.setToolTip(tip)
         self._button.setAccessibleName(f"{text} {self._entry.name}")

@@ -1,4 +1,4 @@
-"""The library sheet lists models, filters them and asks for what is pressed."""
+"""A catalog sheet lists things, filters them and asks for what is pressed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,24 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QWidget
 
-from latent_studio.ui.widgets.library_sheet import LibraryEntry, LibrarySheet
+from latent_studio.ui.widgets.catalog_sheet import CatalogEntry, CatalogSheet, SheetWords
 from latent_studio.ui.widgets.progress_line import ProgressLine
 
 ENTRIES = (
-    LibraryEntry("portraits", "Came with the program", "", "4.8 MB", is_here=True),
-    LibraryEntry("my-cats", "In your library", "CC0", "2 MB", is_here=True, is_removable=True),
-    LibraryEntry("biggan-deep-256", "BigGAN, 256 px: things", "Apache-2.0", "", is_here=False),
+    CatalogEntry("portraits", "Came with the program", "", "4.8 MB", is_here=True),
+    CatalogEntry("my-cats", "In your library", "CC0", "2 MB", is_here=True, is_removable=True),
+    CatalogEntry("biggan-deep-256", "BigGAN, 256 px: things", "Apache-2.0", "", is_here=False),
+)
+WORDS = SheetWords(
+    title="Library",
+    things="Models",
+    filter="Filter models",
+    filter_tip="Shows some",
+    nothing="No model has these words.",
+    note="Mind the licence.",
+    ready="Open",
+    ready_tip="Open it",
+    get_tip="Download it",
 )
 
 
@@ -22,7 +33,7 @@ def sheet(qtbot):
     qtbot.addWidget(window)
     window.resize(1000, 700)
     window.show()
-    made = LibrarySheet(window)
+    made = CatalogSheet(window, "library", WORDS)
     made.setEntries(ENTRIES)
     made.openOverlay()
     yield made

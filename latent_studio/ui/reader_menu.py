@@ -1,0 +1,84 @@
+"""ReaderMenu: who reads attributes off the pictures that are measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from latent_studio.app.tasks.predictor_list import PredictorListOptions, run_predictor_list
+from latent_studio.core.jobs import CancelToken, ignore_progress
+
+if TYPE_CHECKING:
+    from latent_studio.ui.api import DockContext
+
+
+class ReaderMenu(QToolButton):
+    """A button with the predictors that are ready, to tick; nothing ticked means all that suit the model.
+
+    Args:
+        context: the window's parts.
+        parent: Qt owner.
+    """
+
+    def __init__(self, context: DockContext, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._chosen: tuple[str, ...] = ()
+        self.setObjectName("reader-menu")
+        self.setToolTip(self.tr("Which predictors read attributes off the pictures that are measured."))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.setObjectName("reader-menu-list")
+        menu.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._fill)
+        self.setMenu(menu)
+        self._show_chosen()
+
+    def chosen(self) -> tuple[str, ...]:
+        """Ids of the predictors; empty for all that suit the model."""
+        return self._chosen
+
+    @Slot()
+    def _fill(self) -> None:
+        menu = self.menu()
+        menu.clear()
+        everybody = menu.addAction(self.tr("All that suit the model"))
+        everybody.setCheckable(True)
+        everybody.setChecked(not self._chosen)
+        everybody.triggered.connect(self._choose_all)
+        menu.addSeparator()
+        listed = run_predictor_list(
+            self._context.studio, PredictorListOptions(), ignore_progress, CancelToken()
+        )
+        for one in listed.predictors:
+            if one.state == "ready":
+                action = menu.addAction(one.title)
+                action.setObjectName(f"reader-{one.id}")
+                action.setData(one.id)
+                action.setToolTip(one.reads)
+                action.setCheckable(True)
+                action.setChecked(one.id in self._chosen)
+                action.toggled.connect(self._take_ticks)
+        menu.addSeparator()
+        menu.addAction(self._context.actions["predictors"])
+
+    @Slot()
+    def _choose_all(self) -> None:
+        self._chosen = ()
+        self._show_chosen()
+
+    @Slot()
+    def _take_ticks(self) -> None:
+        actions = self.menu().actions()
+        self._chosen = tuple(str(one.data()) for one in actions if one.data() and one.isChecked())
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        count = len(self._chosen)
+        text = self.tr("Read by {name}").format(name=self._chosen[0]) if count == 1 else ""
+        self.setText(
+            text or (self.tr("Read by {count}").format(count=count) if count else self.tr("Read by all"))
+        )
+        self.setAccessibleName(self.text())
