@@ -13,7 +13,6 @@ from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.parameters import direction_id_of, value_in
 from latent_studio.core.pose import Pose
 from latent_studio.core.timeline import Loop, Marker, PoseKey, Speed, Timeline, ValueKey
-from latent_studio.core.timeline_course import BASE
 from latent_studio.ui.failures import Failure
 from latent_studio.ui.parameter_names import parameter_label
 from latent_studio.ui.pose_names import describe_base
@@ -425,9 +424,9 @@ class TimelineEditor(QObject):
         self.change(timeline, self.tr("Add %n key(s)", "", len(places)))
         self._preview.put(start)
 
-    def set_mode(self, mode: Interpolation) -> None:
-        """Another way for pictures to go from key to key."""
-        self.change(self.timeline.with_mode(BASE, mode), self.tr("Change the way between keys"))
+    def set_mode(self, parameter: str, mode: Interpolation) -> None:
+        """Another way for a parameter, or the picture's place, to go from key to key."""
+        self.change(self.timeline.with_mode(parameter, mode), self.tr("Change the way between keys"))
 
     def set_speed(self, speed: Speed) -> None:
         """Keys or the eye decide how fast it goes."""

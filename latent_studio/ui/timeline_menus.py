@@ -14,7 +14,7 @@ from latent_studio.core.easing import LINEAR, SHAPES, WAYS, Easing
 from latent_studio.core.parameters import edit_parameter, value_in
 from latent_studio.core.pose import Pose
 from latent_studio.core.timeline import Loop, PoseKey, Speed, ValueKey
-from latent_studio.core.timeline_course import BASE, modes_of
+from latent_studio.core.timeline_course import BASE, MIX, modes_of
 from latent_studio.ui.parameter_names import synthesis_labels
 from latent_studio.ui.widgets.easing_editor import EasingEditor
 
@@ -86,6 +86,7 @@ class TimelineMenus(QObject):
             track = next(track for track in self._editor.timeline.tracks if key in track.keys)
             words = self.tr("Switch the track on") if track.is_muted else self.tr("Switch the track off")
             _add(menu, words, partial(self._editor.mute, track.parameter, not track.is_muted))
+            self._add_modes(menu, track.parameter, self.tr("Way from key to key"))
         if key is not None:
             menu.addMenu(self._easing_menu(menu))
             menu.addSeparator()
@@ -172,10 +173,9 @@ class TimelineMenus(QObject):
     def _fill_more_menu(self) -> None:
         menu, timeline = self.more, self._editor.timeline
         menu.clear()
-        self._add_choice(
-            menu, self.tr("Way from key to key"), [(mode, self._mode_words(mode)) for mode in modes_of(BASE)],
-            timeline.mode(BASE) or modes_of(BASE)[0], self._editor.set_mode,
-        )  # fmt: skip
+        self._add_modes(menu, BASE, self.tr("Way from key to key"))
+        if any(key.pose.mix is not None for key in timeline.keys):
+            self._add_modes(menu, MIX, self.tr("Style mix from key to key"))
         speeds: dict[Speed, str] = {
             "keyed": self.tr("As the keys say"),
             "segments": self.tr("Even to the eye, from key to key"),
@@ -209,6 +209,12 @@ class TimelineMenus(QObject):
         _add(menu, self.tr("Open timeline…"), self._ask_and_open)
         _add(menu, self.tr("Save timeline…"), self._ask_and_save).setEnabled(not timeline.is_empty)
         _add(menu, self.tr("Clear timeline"), self._editor.clear).setEnabled(not timeline.is_empty)
+
+    def _add_modes(self, menu: QMenu, parameter: str, title: str) -> None:
+        modes = modes_of(parameter)
+        current = self._editor.timeline.mode(parameter) or modes[0]
+        words = [(mode, self._mode_words(mode)) for mode in modes]
+        self._add_choice(menu, title, words, current, partial(self._editor.set_mode, parameter))
 
     def _add_choice(
         self,

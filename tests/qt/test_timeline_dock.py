@@ -236,6 +236,15 @@ def test_one_parameter_gets_keys_of_its_own(window, dock):
     assert course_of(timeline).at(1.0).edits.find("sefa:1").amount == 2.5
     assert dock.view.keyPlace(timeline.tracks[1].keys[0].id) is not None
 
+    # How it goes from key to key is its own, and one step of the history.
+    dock.menus.show_key_menu(timeline.tracks[1].keys[0].id, 1.0, QPoint())
+    menu = dock.findChildren(QMenu, "timeline-key-menu")[-1]
+    inner = next(action.menu() for action in menu.actions() if action.text().startswith("Way"))
+    assert [action.isChecked() for action in inner.actions()] == [True, False, False]
+    inner.actions()[2].trigger()
+    menu.close()
+    assert timeline_of(window).modes == (("truncation_psi", "hold"),)
+
 
 def test_frames_are_made_ahead_and_play_from_the_cache(qtbot, window, dock):
     with_keys(window, 3, 7)
