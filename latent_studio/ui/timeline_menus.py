@@ -73,9 +73,14 @@ class TimelineMenus(QObject):
 
     @Slot(object, float, QPoint)
     def show_key_menu(self, key_id: int | None, seconds: float, place: QPoint) -> None:
+        """Open the menu of a key, or of a moment."""
+        menu = self.key_menu(key_id, seconds)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(place)
+
+    def key_menu(self, key_id: int | None, seconds: float) -> QMenu:
         """What can be done to a key, or at a moment."""
         menu = QMenu(self._owner)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setObjectName("timeline-key-menu")
         key = None if key_id is None else self._editor.timeline.find(key_id)
         if isinstance(key, PoseKey):
@@ -97,7 +102,7 @@ class TimelineMenus(QObject):
             _add(menu, self.tr("Key here"), partial(self._editor.key_at, seconds))
             _add(menu, self.tr("Paste"), self._editor.paste_keys).setEnabled(self._editor.can_paste)
             _add(menu, self.tr("Show the whole film"), self._view.zoomFit)
-        menu.popup(place)
+        return menu
 
     def _ask_for_value(self, key: ValueKey) -> None:
         if not isinstance(key.value, int | float):

@@ -237,12 +237,10 @@ def test_one_parameter_gets_keys_of_its_own(window, dock):
     assert dock.view.keyPlace(timeline.tracks[1].keys[0].id) is not None
 
     # How it goes from key to key is its own, and one step of the history.
-    dock.menus.show_key_menu(timeline.tracks[1].keys[0].id, 1.0, QPoint())
-    menu = dock.findChildren(QMenu, "timeline-key-menu")[-1]
+    menu = dock.menus.key_menu(timeline.tracks[1].keys[0].id, 1.0)
     inner = next(action.menu() for action in menu.actions() if action.text().startswith("Way"))
     assert [action.isChecked() for action in inner.actions()] == [True, False, False]
     inner.actions()[2].trigger()
-    menu.close()
     assert timeline_of(window).modes == (("truncation_psi", "hold"),)
 
 
