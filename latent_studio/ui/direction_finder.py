@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from latent_studio.app.direction_files import HEADER_KEY
+from latent_studio.app.direction_sniff import looks_like_directions
 from latent_studio.app.tasks.sefa import SefaOptions
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.jobs import Progress
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
 
 #: Directions of a preset; who wants more asks for more.
 _SEFA_COUNT = 20
-_NPY_MAGIC = b"\x93NUMPY"
-#: Of WarpedGANSpace, rosinality and mmgeneration.
-_DIRECTION_NAMES = ("support_sets", "factor", "closed_form", "eigen")
 
 
 class DirectionFinder(QObject):
@@ -63,11 +60,8 @@ class DirectionFinder(QObject):
         self.importer.ask()
 
     def take_file(self, path: Path, head: bytes) -> bool:
-        """Take a dropped file if it holds directions, as its first bytes or its name tell.
-
-        A ``.pt`` or ``.pth`` file may hold a network as well: only names of the field's own files count.
-        """
-        if not _holds_directions(path, head):
+        """Take a dropped file if it holds directions."""
+        if not looks_like_directions(path, head):
             return False
         self.importer.read(path)
         return True
@@ -249,12 +243,6 @@ class DirectionFinder(QObject):
 
     def _fail(self, failure: Failure) -> None:
         self._context.messages.failure(failure)
-
-
-def _holds_directions(path: Path, head: bytes) -> bool:
-    if head.startswith(_NPY_MAGIC) or HEADER_KEY.encode() in head:
-        return True
-    return path.name.startswith(_DIRECTION_NAMES) and path.suffix in (".pt", ".pth")
 
 
 def _find_pca(

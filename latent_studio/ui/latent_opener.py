@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLabel, QWidget
 
+from latent_studio.app.direction_sniff import looks_like_directions
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.spaces import Space
 from latent_studio.ui.widgets.form_sheet import FormSheet
@@ -62,7 +63,8 @@ class LatentOpener(QObject):
         """Whether a dropped file is of arrays and not of weights; then how it is read is shown."""
         # A bare array may as well be a direction, which is what those without a name are taken for.
         is_named = head.startswith(_NPY) and path.stem.lower().startswith(_NAMES)
-        if not (is_named or (head.startswith(_ZIP) and _holds_arrays(path))):
+        is_many = head.startswith(_ZIP) and _holds_arrays(path) and not looks_like_directions(path, head)
+        if not (is_named or is_many):
             return False
         self.read(path)
         return True
