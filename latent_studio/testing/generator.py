@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from latent_studio.core.errors import IncompatibleLatentError
+from latent_studio.generators.protocol import StyledGenerator
 from latent_studio.generators.stages import run_stages
 from latent_studio.testing.require import require
 
@@ -47,6 +48,7 @@ def check_generator(generator: Generator, *, seed: int = 0) -> None:
         checks.batches()
         checks.refusals()
         checks.style_weights()
+        checks.style_channels()
         checks.moving()
     checks.gradients()
 
@@ -216,6 +218,23 @@ class _GeneratorChecks:
         require(len({one.name for one in weights}) == len(weights), "style weights have different names")
         for one in weights:
             _require_tensor(one.weight, (one.weight.shape[0], spec.w_dim), f"the style weight {one.name}")
+
+    def style_channels(self) -> None:
+        generator, spec, ws = self._generator, self._spec, self._map()
+        require(
+            spec.has_styles == isinstance(generator, StyledGenerator),
+            "spec.has_styles says whether channels of styles can be moved",
+        )
+        if not isinstance(generator, StyledGenerator):
+            return
+        styles = generator.styles(ws)
+        for layer in generator.style_layers:
+            _require_tensor(styles[layer.name], (len(ws), layer.channels), f"the style of {layer.name}")
+        moved = generator.with_style_offsets(((generator.style_layers[0].name, 0, 5.0),))
+        require(
+            not torch.equal(moved.synthesize(ws), generator.synthesize(ws)),
+            "a channel that is moved changes nothing",
+        )
 
     def moving(self) -> None:
         generator, ws = self._generator, self._map()

@@ -204,9 +204,9 @@ def check_sources(options: BoundaryTrainOptions) -> None:
             hint="Give --latents and --scores, or --positive and --negative, or --predictor.",
         )
     if scored and (options.latents is None or options.scores is None):
-        raise OptionError("--scores", "--latents and --scores belong together.", hint="Give both.")
+        raise OptionError("--scores", "Latents and scores belong together.", hint="Give both.")
     if sorted_ and (options.positive is None or options.negative is None):
-        raise OptionError("--positive", "--positive and --negative belong together.", hint="Give both.")
+        raise OptionError("--positive", "Examples with it and without it belong together.", hint="Give both.")
 
 
 def _synthesis(options: BoundaryTrainOptions, model: LoadedModel) -> SynthesisSettings:

@@ -30,7 +30,11 @@ def check_suffix(out: Path, suffixes: Sequence[str] = VECTOR_SUFFIXES) -> None:
     """
     if out.suffix.lower() not in suffixes:
         names = " or ".join([", ".join(suffixes[:-1]), suffixes[-1]] if len(suffixes) > 1 else suffixes)
-        raise OptionError("--out", f"--out is {out.name}, but must end in {names}.")
+        raise OptionError(
+            "--out",
+            f"--out is {out.name}, but must end in {names}.",
+            hint=f"Such as {out.with_suffix(suffixes[-1]).name}." if out.stem else "",
+        )
 
 
 def vector_file_bytes(
