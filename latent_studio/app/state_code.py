@@ -126,10 +126,10 @@ def _changed_settings(synthesis: SynthesisSettings) -> dict[str, object]:
 
 
 def _is_otherwise_new(session: Session) -> bool:
-    """Whether all but model, base, edits and synthesis is as in a new session."""
+    """Whether all that the picture depends on but model, base, edits and synthesis is as in a new session."""
     new = Session()
     return all(
         getattr(session, field.name) == getattr(new, field.name)
         for field in fields(session)
-        if field.name not in ("model", "base", "edits", "synthesis")
+        if field.name not in ("model", "base", "edits", "synthesis", "watches_person")
     )

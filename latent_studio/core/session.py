@@ -60,3 +60,5 @@ class Session:
     projections: tuple[ProjectedPhoto, ...] = ()
     #: What truncation pulls towards, in w; ``None`` is the model's average.
     centre: Latent | None = None
+    #: Whether the drift gauge also tells how much edits change the person; no part of the picture.
+    watches_person: bool = False

@@ -296,6 +296,14 @@ def _read_centre(reader: Reader) -> Latent | None:
     return centre
 
 
+def _write_flag(flag: bool, attachments: Attachments) -> object:
+    return flag
+
+
+def _read_flag(reader: Reader) -> bool:
+    return reader.flag()
+
+
 #: One line per field of ``Session``; whoever adds a field adds its codec.
 CODECS: dict[str, Codec[Any]] = {
     "model": Codec(_write_model, _read_model),
@@ -308,4 +316,5 @@ CODECS: dict[str, Codec[Any]] = {
     "noise": Codec(_write_noise, _read_noise),
     "projections": Codec(_write_projections, _read_projections),
     "centre": Codec(_write_centre, _read_centre),
+    "watches_person": Codec(_write_flag, _read_flag),
 }

@@ -61,7 +61,6 @@ class DriftMeter(QObject):
         self._revision = 0
         self._is_busy = False
         self._is_stale = False
-        self._watches_identity = False
         self._drift: Drift | None = None
         self._reader: DriftReader | None = None
         self._frames: dict[str, NDArray[np.uint8]] = {}
@@ -74,21 +73,9 @@ class DriftMeter(QObject):
         context.pictures.computed.connect(self._take)
         context.pictures.ready.connect(self._take_frame)
 
-    @property
-    def watches_identity(self) -> bool:
-        """Whether it tells how much the person changes."""
-        return self._watches_identity
-
-    @Slot(bool)
-    def watch_identity(self, watched: bool) -> None:
-        """Tell how much the person changes, or no longer."""
-        if watched != self._watches_identity:
-            self._watches_identity = watched
-            self.measure()
-
     @Slot(object, object)
     def _follow(self, old: Session, new: Session) -> None:
-        if new.locks or old.locks or self._watches_identity:
+        if new.locks or old.locks or new.watches_person or old.watches_person:
             self.measure()
 
     def measure(self) -> None:
@@ -108,7 +95,7 @@ class DriftMeter(QObject):
         )
 
     def _is_wanted(self, session: Session) -> bool:
-        return session.model is not None and bool(session.locks or self._watches_identity)
+        return session.model is not None and bool(session.locks or session.watches_person)
 
     @Slot(object, object)
     def _take(self, token: object, outcome: object) -> None:
@@ -167,7 +154,7 @@ class DriftMeter(QObject):
                 self._frames["before"],
                 self._frames["after"],
                 names,
-                identity=self._watches_identity,
+                identity=session.watches_person,
             ),
         )
 

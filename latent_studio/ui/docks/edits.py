@@ -277,11 +277,17 @@ class EditsDock(QWidget):
         watch.setObjectName("watch-identity")
         watch.setToolTip(self.tr("The gauge also tells how much edits change who it is."))
         watch.setCheckable(True)
-        watch.setChecked(self._meter.watches_identity)
-        watch.toggled.connect(self._meter.watch_identity)
+        watch.setChecked(session.watches_person)
+        watch.toggled.connect(self._watch_person)
         if not offered:
             hint = self._locks_menu.addAction(self.tr("Star a direction or train boundaries to lock them"))
             hint.setEnabled(False)
+
+    @Slot(bool)
+    def _watch_person(self, watched: bool) -> None:
+        store = self._context.store
+        text = self.tr("Watch the person") if watched else self.tr("Watch the person no longer")
+        store.replace(replace(store.session, watches_person=watched), text)
 
 
 def _kind(bank: str) -> str:

@@ -107,6 +107,7 @@ sessions = st.builds(
     locks=st.lists(st.sampled_from([SMILE, TURN]), max_size=2).map(tuple),
     mix=st.none() | st.builds(StyleMix, bases, st.lists(st.integers(0, 3), max_size=4).map(tuple), numbers),
     timeline=timelines,
+    watches_person=st.booleans(),
 )
 
 

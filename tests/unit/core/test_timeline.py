@@ -298,7 +298,7 @@ def test_the_span_stays_within_the_film():
 def test_a_pose_holds_everything_of_a_session_that_a_picture_depends_on():
     """Who adds a field to ``Session`` that changes the picture adds it to ``Pose`` too, or keys lose it."""
     held = [field.name for field in fields(Pose)]
-    others = ("model", "timeline", "projections")
+    others = ("model", "timeline", "projections", "watches_person")
     assert [field.name for field in fields(Session) if field.name not in others] == held
     session = Session(model=CATS, timeline=three())
     assert Pose.of(session).on(session) == session
