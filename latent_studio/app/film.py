@@ -62,6 +62,7 @@ class Film:
         recipe: JSON text that is stored in the file.
         settings: how it is encoded.
         keep_part: after a cancel, finish the file with the frames there are, as ``name-part.gif``.
+        at_once: pictures that go through the network together.
     """
 
     out: Path
@@ -75,6 +76,7 @@ class Film:
     recipe: str = ""
     settings: FilmSettings = field(default_factory=FilmSettings)
     keep_part: bool = False
+    at_once: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def _write_frames(
     picture_bytes = sum(4 * high * wide for high, wide in (_own_size(pane, order[0]) for pane in panes))
     capacity = max(1, _KEPT_BYTES // max(1, picture_bytes))
     needed = list(_needed(order, first, capacity=capacity))
-    rendered = _rendered(panes, needed, progress, cancel)
+    rendered = _rendered(panes, needed, film.at_once, progress, cancel)
     kept = {index: next(rendered) for index in first}
     if first and isinstance(exporter, _ChoosesPalette):
         exporter.use_palette_of([pixels for index in first for pixels in kept[index]])
@@ -202,11 +204,12 @@ def _needed(order: Sequence[int], first: Sequence[int], *, capacity: int) -> Ite
 
 
 def _rendered(
-    panes: Sequence[Pane], needed: Sequence[int], progress: ProgressSink, cancel: CancelToken
+    panes: Sequence[Pane], needed: Sequence[int], at_once: int, progress: ProgressSink, cancel: CancelToken
 ) -> Iterator[tuple[NDArray[np.uint8], ...]]:
     """The pictures of some frames, one a pane, in that order."""
     batches = [
-        pane.engine.render_batch(map(pane.request_at, needed), check_cancel=cancel.check) for pane in panes
+        pane.engine.render_batch(map(pane.request_at, needed), check_cancel=cancel.check, at_once=at_once)
+        for pane in panes
     ]
     for done, frames in enumerate(zip(*batches, strict=True), start=1):
         progress(Progress(done / len(needed), f"Rendered {done} of {len(needed)}", preview=frames[0]))

@@ -37,6 +37,7 @@ class TimelinePlan:
         format: instead of the one the suffix of ``out`` stands for.
         resampling: how pictures are brought to ``size``.
         keep_part: see ``Film``.
+        at_once: see ``Film``.
     """
 
     session: Session
@@ -48,6 +49,7 @@ class TimelinePlan:
     format: FormatId | None = None
     resampling: Resampling = "lanczos"
     keep_part: bool = False
+    at_once: int = 1
 
 
 def write_timeline_film(
@@ -89,6 +91,7 @@ def write_timeline_film(
         recipe=film_recipe_of(replace(plan.session, model=studio.model.ref), film=_film_record(plan, fps)),
         settings=plan.settings,
         keep_part=plan.keep_part,
+        at_once=plan.at_once,
     )
     return write_film([Pane(studio.engine, request_at)], film, progress, cancel)
 

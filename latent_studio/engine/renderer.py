@@ -18,7 +18,7 @@ from latent_studio.engine.stage_walk import StageWalk
 from latent_studio.engine.views import ViewBook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from latent_studio.engine.cuda_graphs import GraphBook
     from latent_studio.engine.prefix_cache import NoiseKey, PrefixCache
     from latent_studio.engine.views import View
-    from latent_studio.generators.protocol import Generator, NoiseMaps
+    from latent_studio.generators.protocol import Features, Generator, NoiseMaps
 
     #: Opens around each piece of computing, never across a frame handed out.
     Step = Callable[[], AbstractContextManager[object]]
@@ -171,6 +171,48 @@ class Renderer:
                 if walk.is_complete:
                     pixels = walk.pixels()
         return walk.frame(request.revision, pixels, seconds=self._clock() - started)
+
+    def together(
+        self, requests: Sequence[RenderRequest], *, step: Step, between: Callable[[], object] = never
+    ) -> list[Frame] | None:
+        """Sharp frames of several requests in one go; ``None`` where they differ in more than their latents.
+
+        A batch adds up in another order than one picture: the last bit of a pixel may differ from ``final``.
+
+        Args:
+            requests: at least one.
+            step: opens around each piece of computing.
+            between: called before each stage; may raise to stop.
+        """
+        started, first = self._clock(), requests[0]
+        with step():
+            views = [self._views.view(one.synthesis, one.edits.style_offsets) for one in requests]
+            view = views[0]
+            if {(one.key, _noise_key(request)) for one, request in zip(views, requests, strict=True)} != {
+                (view.key, _noise_key(first))
+            }:
+                return None
+            ws = torch.tensor(
+                np.stack([self.resolver.ws(one) for one in requests]), device=view.generator.device
+            )
+            noise = self._noise(first, view)
+        features: Features | None = None
+        picture: torch.Tensor | None = None
+        for stage in view.generator.stages:
+            between()
+            with step():
+                features = stage.run(features, picture, ws, noise)
+                picture = stage.to_rgb(features, ws)
+        if picture is None:
+            raise RuntimeError("the last stage of a generator gives a picture")
+        count = len(view.generator.stages)
+        with step():
+            pixels = [to_pixels(one) for one in picture.split(1)]
+        seconds = (self._clock() - started) / len(requests)
+        return [
+            Frame(request.revision, Quality.FINAL, one, seconds, count, count)
+            for request, one in zip(requests, pixels, strict=True)
+        ]
 
     def _start(self, request: RenderRequest, cache: PrefixCache, step: Step) -> StageWalk:
         with step():

@@ -91,7 +91,7 @@ class FakeEngine:
         return self._frame(request, Quality.FINAL, 64)
 
     def render_batch(
-        self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None]
+        self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None], at_once: int = 1
     ) -> Iterator[Frame]:
         for request in requests:
             for _ in range(self.stages):

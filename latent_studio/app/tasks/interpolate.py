@@ -163,6 +163,15 @@ class InterpolateOptions:
     palette: Palette = palette_option()
     columns: int | None = columns_option()
     keep_part: bool = keep_part_option()
+    batch: int = option(
+        1,
+        help="Pictures that go through the network together: faster on a graphics card, and no gain on a "
+        "processor. The last bit of a pixel may differ from one at a time.",
+        low=1,
+        high=256,
+        flags=("--batch", "--batch-size"),
+        metavar="N",
+    )
 
 
 def run_interpolate(
@@ -201,6 +210,7 @@ def run_interpolate(
         format=options.format,
         resampling=options.resampling,
         keep_part=options.keep_part,
+        at_once=options.batch,
     )
     return write_timeline_film(studio, plan, progress, cancel)
 
@@ -282,6 +292,7 @@ def _write_group(
         recipe=film_recipe_of(whole, film={"mode": "group", "interval": options.interval}),
         settings=settings,
         keep_part=options.keep_part,
+        at_once=options.batch,
     )
     return write_film(panes, film, progress, cancel)
 

@@ -40,7 +40,7 @@ class CountingEngine:
     seen: Counter[int] = field(default_factory=Counter)
 
     def render_batch(
-        self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None]
+        self, requests: Iterable[RenderRequest], *, check_cancel: Callable[[], None], at_once: int = 1
     ) -> Iterator[Frame]:
         for request in requests:
             check_cancel()

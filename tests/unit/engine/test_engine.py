@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from latent_studio.core.mailbox import Mailbox
 from latent_studio.core.render import Frame, Quality, RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
+from latent_studio.core.synthesis import SynthesisSettings
 from latent_studio.engine.device import DeviceChoice
 from latent_studio.engine.engine import Engine
 from latent_studio.generators.conv_plan import LayerShape
@@ -82,6 +84,16 @@ def test_interactive_final_and_batch_give_the_same_bytes(engine: Engine, generat
         assert {frame.quality for frame in frames} == {Quality.FINAL}
         assert len({frame.pixels.tobytes() for frame in frames}) == 1
         assert len({frame.revision for frame in frames}) == 1
+
+
+def test_pictures_that_differ_in_more_than_latents_come_one_at_a_time_and_in_order(engine: Engine) -> None:
+    wanted = [*seeds(1, 2), replace(seeds(3)[0], synthesis=SynthesisSettings(noise_mode="none")), *seeds(4)]
+    alone = list(engine.render_batch(wanted, check_cancel=go_on))
+    for at_once in (2, 3, 4):
+        together = list(engine.render_batch(wanted, check_cancel=go_on, at_once=at_once))
+        assert [one.revision for one in together] == [one.revision for one in alone]
+        for one, other in zip(together, alone, strict=True):
+            assert np.abs(one.pixels.astype(int) - other.pixels.astype(int)).max() <= 1
 
 
 def test_newest_wins_every_request_shows_something_and_the_last_is_sharp(

@@ -308,3 +308,16 @@ def test_how_to_draw_must_fit_the_model(studio, tiny_model, tmp_path, more, flag
         run(studio, tiny_model, tmp_path / "film.gif", seeds=(1, 2), **more)
     assert error.value.option == flag
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("more", [{}, {"classes": (1, 2)}])
+def test_several_pictures_at_once_are_the_same_to_the_last_bit(
+    studio, tiny_model, tiny_classes, tmp_path, more
+):
+    model = tiny_classes if more else tiny_model
+    for batch in (1, 3):
+        run(studio, model, tmp_path / str(batch), seeds=(1, 2), interval=7, batch=batch, **more)
+    one, many = (pictures(tmp_path / name) for name in ("1", "3"))
+    assert len(one) == len(many) == 7
+    for alone, together in zip(one, many, strict=True):
+        assert np.abs(alone.astype(int) - together.astype(int)).max() <= 1
