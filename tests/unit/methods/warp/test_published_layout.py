@@ -1,7 +1,7 @@
 """What the published program does with the folder of a training, written out, against what this program does.
 
-It makes its module from ``args.json``, fills it by ``load_state_dict`` and steps along the field of a set that
-a mask picks, without any number of ours.
+It makes its module from ``args.json``, fills it by ``load_state_dict`` and steps along the field of a set
+that a mask picks, without any number of ours.
 """
 
 from __future__ import annotations
