@@ -192,7 +192,7 @@ class _Importer:
                 f"{self._stem} {k}",
                 k,
                 space=space,
-                rows=rows,
+                rows=rows or None,
                 norm=self._reading.norm or "keep",
                 sigma=None if sigma is None else float(sigma[k]),
                 source="factor" if method == "sefa" else method,
@@ -221,7 +221,7 @@ class _Importer:
                 f"{self._stem} {k}",
                 k,
                 space=space,
-                rows=self._reading.rows,
+                rows=self._reading.rows or None,
                 norm=norm,
                 source="factor",
             )
@@ -256,7 +256,7 @@ class _Importer:
                 f"PC {k}",
                 k,
                 space=space,
-                rows=self._reading.rows,
+                rows=self._reading.rows or None,
                 norm=norm,
                 sigma=None if stdev is None else float(stdev[k]),
                 source="pca",
@@ -303,7 +303,7 @@ class _Importer:
                 f"Path {k}",
                 space,
                 field,
-                rows=self._reading.rows,
+                rows=self._reading.rows or None,
                 sigma=spread_of_path(field, space, self._ws_samples),
                 info=DirectionInfo(
                     "warp",
@@ -379,7 +379,13 @@ class _Importer:
         norm: Norm = self._reading.norm or ("unit" if abs(length - 1) < _NEARLY_UNIT else "keep")
         source = "boundary" if match is not None else "import"
         direction = self._linear(
-            vectors, self._title(match), 0, space=space, rows=self._reading.rows, norm=norm, source=source
+            vectors,
+            self._title(match),
+            0,
+            space=space,
+            rows=self._reading.rows or None,
+            norm=norm,
+            source=source,
         )
         told = " as its name says" if match is not None and self._reading.space is None else ""
         kind = "a boundary of InterFaceGAN" if match is not None else "one vector"
@@ -396,7 +402,7 @@ class _Importer:
             self._title(None),
             0,
             space=Space.W_PLUS,
-            rows=self._reading.rows,
+            rows=self._reading.rows or None,
             norm=norm,
             source="import",
         )
@@ -428,7 +434,7 @@ class _Importer:
                 f"{self._stem} {k}",
                 k,
                 space=space,
-                rows=self._reading.rows,
+                rows=self._reading.rows or None,
                 norm=norm,
                 source="import",
             )

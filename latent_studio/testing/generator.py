@@ -221,16 +221,17 @@ class _GeneratorChecks:
 
     def style_channels(self) -> None:
         generator, spec, ws = self._generator, self._spec, self._map()
+        layers = generator.style_layers if isinstance(generator, StyledGenerator) else ()
         require(
-            spec.has_styles == isinstance(generator, StyledGenerator),
+            spec.has_styles == bool(layers),
             "spec.has_styles says whether channels of styles can be moved",
         )
-        if not isinstance(generator, StyledGenerator):
+        if not isinstance(generator, StyledGenerator) or not layers:
             return
         styles = generator.styles(ws)
-        for layer in generator.style_layers:
+        for layer in layers:
             _require_tensor(styles[layer.name], (len(ws), layer.channels), f"the style of {layer.name}")
-        moved = generator.with_style_offsets(((generator.style_layers[0].name, 0, 5.0),))
+        moved = generator.with_style_offsets(((layers[0].name, 0, 5.0),))
         require(
             not torch.equal(moved.synthesize(ws), generator.synthesize(ws)),
             "a channel that is moved changes nothing",

@@ -84,7 +84,7 @@ class BoundaryTrainer(QObject):
             )
             check_sources(options)
         except LatentStudioError as error:
-            return f"{error.title} {error.hint}".strip()
+            return str(error)
         self._context.jobs.start(
             self.tr("Train boundaries"),
             partial(_learn, self._context.studio, options, model),

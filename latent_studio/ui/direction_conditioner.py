@@ -224,7 +224,7 @@ class ConditionForm(QWidget):
             try:
                 made, cosine = conditioned(self._first, chosen)
             except LatentStudioError as error:
-                reason = f"{error.title} {error.hint}".strip()
+                reason = str(error)
             else:
                 self._name.setPlaceholderText(made.name)
                 left = self.tr("Cosine of what is left with {name} as it was: {cosine:.2f}.").format(

@@ -230,7 +230,7 @@ class DirectionFinder(QObject):
             try:
                 filled = form.build(**(fixed or {}))
             except LatentStudioError as error:
-                return error.title
+                return str(error)
             begin(filled)
             return ""
 

@@ -84,7 +84,7 @@ class DirectionImporter(QObject):
 
     def _fail(self, form: ImportForm | None, failure: Failure) -> None:
         if form is not None:
-            form.say(failure.title)
+            form.say(f"{failure.title} {failure.hint}".strip())
         else:
             self._context.messages.failure(failure)
 
@@ -117,7 +117,7 @@ class DirectionImporter(QObject):
         try:
             library.keep(found.directions, name=path.stem)
         except LatentStudioError as error:
-            return error.title
+            return str(error)
         entry = self._context.directions.find(found.directions[0].id)
         count = len(found.directions)
         self._context.messages.success(
@@ -141,6 +141,8 @@ class ImportForm(QWidget):
         super().__init__(parent)
         self.found: ImportedDirections | None = None
         self.sheet: FormSheet | None = None
+        #: How many the user asked for; ``None`` leaves it to the file.
+        self._wanted: int | None = None
         self._space = self._choice(
             "import-space", self.tr("Space"),
             ((self.tr("z, before the mapping network"), Space.Z), (self.tr("w, one for all rows"), Space.W),
@@ -164,7 +166,7 @@ class ImportForm(QWidget):
         self._count.setKeyboardTracking(False)
         self._count.setAccessibleName(self.tr("How many"))
         self._count.setToolTip(self.tr("How many directions to take, from the first on."))
-        self._count.valueChanged.connect(self._tell)
+        self._count.valueChanged.connect(self._choose_count)
         self._warnings = QLabel(self)
         self._warnings.setObjectName("import-warnings")
         self._warnings.setWordWrap(True)
@@ -222,8 +224,19 @@ class ImportForm(QWidget):
         box.setToolTip(title)
         for text, data in choices:
             box.addItem(text, data)
-        box.currentIndexChanged.connect(self._tell)
+        box.currentIndexChanged.connect(self._choose_shape)
         return box
+
+    @Slot(int)
+    def _choose_count(self, count: int) -> None:
+        self._wanted = count
+        self._tell()
+
+    @Slot()
+    def _choose_shape(self) -> None:
+        # An array read another way may hold another number of directions.
+        self._wanted = None
+        self._tell()
 
     @Slot()
     def _tell(self) -> None:
@@ -240,7 +253,7 @@ class ImportForm(QWidget):
                 rows=() if rows is None else rows,
                 norm=self._norm.currentData(),
                 axis=self._axis.currentData() if self._axis.isEnabled() else before.axis,
-                count=self._count.value(),
+                count=self._wanted,
             )
         )
 

@@ -130,7 +130,7 @@ class LatentOpener(QObject):
         try:
             stored.latent.check_fits(model.spec)
         except LatentStudioError as error:
-            return error.title
+            return str(error)
         store = self._context.store
         store.close_gesture()
         store.replace(

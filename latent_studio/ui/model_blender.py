@@ -51,7 +51,7 @@ class ModelBlender(QObject):
             try:
                 options = form.build()
             except LatentStudioError as error:
-                return error.title
+                return str(error)
             assert isinstance(options, ModelBlendOptions)  # noqa: S101 -- the form's own class
             if not options.second:
                 return self.tr("Say which model gives the rows: a name of the library, or a file.")

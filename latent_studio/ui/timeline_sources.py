@@ -116,7 +116,7 @@ class TimelineSources(QObject):
                 assert isinstance(options, WalkOptions)  # noqa: S101 -- the form's own class
                 places = poses_of(options, Pose.of(self._context.store.session), model.spec)
             except LatentStudioError as error:
-                return error.title
+                return str(error)
             if self._take is not None:
                 self._take(places, options.seconds, options.closed)
             return ""

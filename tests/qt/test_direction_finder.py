@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QMenu, QPushButton, 
 from latent_studio.core.directions import DirectionInfo, LinearDirection
 from latent_studio.core.errors import InputError
 from latent_studio.core.spaces import Space
+from latent_studio.ui.bank_tools import BankTools
 from latent_studio.ui.docks.sliders import SlidersDock
 from latent_studio.ui.widgets.bank_tabs import BankTabs
 from latent_studio.ui.widgets.form_sheet import FormSheet
@@ -87,6 +88,27 @@ def test_safe_zones_are_calibrated_as_a_job_and_remembered(qtbot, window, dock, 
         lambda: (state("sefa:5").safe_low, state("sefa:5").safe_high) == (-1.5, 2.5), timeout=WAIT_MS
     )
     assert window.context.directions.find("sefa:0").mark.safe == (-1.5, 2.5)
+
+
+def test_how_a_file_was_read_is_corrected_in_the_sheet_and_all_rows_are_moved(
+    qtbot, window, dock, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(
+        "latent_studio.app.models.sample_w",
+        lambda *_, **__: np.random.default_rng(0).standard_normal((50, 8)).astype(np.float32),
+    )
+    num_ws = window.context.models.model.spec.num_ws
+    np.save(tmp_path / "look.npy", np.ones((num_ws, 8), dtype=np.float32))
+    dock.findChild(BankTools)._finder.importer.read(tmp_path / "look.npy")
+    qtbot.waitUntil(lambda: window.findChild(FormSheet) is not None, timeout=WAIT_MS)
+    sheet = window.findChild(FormSheet)
+    text, space = sheet.findChild(QLabel, "formText"), sheet.findChild(QComboBox, "import-space")
+    assert "one direction of w+" in text.text()
+    space.setCurrentIndex(1)
+    qtbot.waitUntil(lambda: f"{num_ws} directions in w" in text.text(), timeout=WAIT_MS)
+    begin(sheet)
+    kept = [entry for entry in window.context.directions.entries if entry.is_kept]
+    assert len(kept) == num_ws and kept[0].direction.rows is None
 
 
 def begin(sheet: FormSheet) -> None:

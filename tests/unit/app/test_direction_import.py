@@ -79,6 +79,12 @@ def test_a_reading_can_be_corrected(tmp_path):
     assert found.reading.space is Space.W_PLUS and found.reading.norm == "unit"
 
 
+def test_no_rows_chosen_means_all_of_them(tmp_path):
+    np.save(tmp_path / "a.npy", V)
+    (direction,) = import_directions(tmp_path / "a.npy", SPEC, reading=Reading(rows=())).directions
+    assert direction.rows is None and np.allclose(direction.move(WS, 1.0), np.tile(V, (5, 1)))
+
+
 def test_sigma_is_the_spread_of_the_models_latents_in_units_of_the_vector(tmp_path):
     np.save(tmp_path / "a.npy", 4 * np.eye(4)[0])
     ws = np.random.default_rng(0).normal(scale=2.0, size=(20_000, 4)).astype(np.float32)
