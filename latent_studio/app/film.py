@@ -149,7 +149,8 @@ def write_film(panes: Sequence[Pane], film: Film, progress: ProgressSink, cancel
         if target != film.out:
             _rename(target, film.out)
     except BaseException as error:
-        _end(writer, exporter, keeps=film.keep_part and isinstance(error, Cancelled))
+        if _end(writer, exporter, keeps=film.keep_part and isinstance(error, Cancelled)):
+            cancel.kept = target
         raise
     return FilmResult(film.out, len(order), size, _size_of(film.out), len(order) / film.fps)
 
@@ -251,13 +252,16 @@ def _composed(
     return ready[0] if len(ready) == 1 else beside(ready, gap=_GAP)
 
 
-def _end(writer: FilmWriter, exporter: Exporter, *, keeps: bool) -> None:
-    """After a failure or a cancel: a film of the frames there are, or nothing."""
+def _end(writer: FilmWriter, exporter: Exporter, *, keeps: bool) -> bool:
+    """After a failure or a cancel: whether there is a film of the frames there are; nothing else is left."""
     try:
-        if keeps:
-            writer.finish()
-            if writer.written:
-                exporter.close()
+        if not keeps:
+            return False
+        writer.finish()
+        if not writer.written:
+            return False
+        exporter.close()
+        return True
     finally:
         writer.stop()
         exporter.abort()

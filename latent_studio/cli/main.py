@@ -100,6 +100,10 @@ def _run_verb(verb: Verb, command: Command) -> int:
         with _interrupt_cancels(token):
             studio = Studio(*_profile_of(command.flags), plugin_dirs=command.flags.plugin_dir)
             result = verb.load_task()(studio, options, progress, token)
+    except Cancelled:
+        if token.kept is not None:
+            sys.stdout.write(f"{token.kept}\n")
+        raise
     finally:
         progress.clear()
     sys.stdout.write("".join(f"{line}\n" for line in result.lines))

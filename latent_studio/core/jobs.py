@@ -10,6 +10,7 @@ from latent_studio.core.errors import Cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from latent_studio.core.render import Frame
 
@@ -43,10 +44,15 @@ def ignore_progress(progress: Progress, /) -> None:
 
 
 class CancelToken:
-    """Asks running work to stop. Safe to use from any thread."""
+    """Asks running work to stop. Safe to use from any thread.
+
+    Attributes:
+        kept: what the stopped work has left where it was asked to; read after its end.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self.kept: Path | None = None
 
     def cancel(self) -> None:
         """Ask for a stop."""

@@ -55,13 +55,13 @@ _PACKAGE = "latent_studio.exporters"
 
 #: MP4 first: at equal sharpness its files are many times smaller than any of the others.
 FORMATS: tuple[Format, ...] = (
-    Format("mp4", "MP4 video (H.264)", (".mp4", ".m4v"), _ANY_FPS, f"{_PACKAGE}.video:make_mp4", True),
+    Format("mp4", "MP4 (H.264)", (".mp4", ".m4v"), _ANY_FPS, f"{_PACKAGE}.video:make_mp4", True),
     Format("gif", "GIF", (".gif",), (0.1, 50.0), f"{_PACKAGE}.gif:make_gif"),
     Format("webp", "Animated WebP", (".webp",), _ANY_FPS, f"{_PACKAGE}.webp:make_webp"),
-    Format("webm", "WebM video (VP9)", (".webm",), _ANY_FPS, f"{_PACKAGE}.video:make_webm", True),
+    Format("webm", "WebM (VP9)", (".webm",), _ANY_FPS, f"{_PACKAGE}.video:make_webm", True),
     Format("apng", "Animated PNG", (".apng", ".png"), _ANY_FPS, f"{_PACKAGE}.apng:make_apng"),
-    Format("png", "Folder of PNG pictures", (), _ANY_FPS, f"{_PACKAGE}.sequence:make_png_sequence"),
-    Format("jpg", "Folder of JPEG pictures", (), _ANY_FPS, f"{_PACKAGE}.sequence:make_jpeg_sequence"),
+    Format("png", "PNG pictures", (), _ANY_FPS, f"{_PACKAGE}.sequence:make_png_sequence"),
+    Format("jpg", "JPEG pictures", (), _ANY_FPS, f"{_PACKAGE}.sequence:make_jpeg_sequence"),
     Format("sheet", "Contact sheet", (".png", ".jpg", ".jpeg"), _ANY_FPS, f"{_PACKAGE}.sheet:make_sheet"),
 )
 FORMAT_IDS: tuple[FormatId, ...] = tuple(one.id for one in FORMATS)

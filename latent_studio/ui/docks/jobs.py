@@ -134,7 +134,12 @@ class JobsDock(QWidget):
         if job.is_quiet or entry.began is None:
             self._remove(job.id)
             return
-        entry.card.setCancelled()
+        kept = job.cancel.kept
+        entry.card.setCancelled(
+            self.tr("Cancelled; what was done is in {name}.").format(name=kept.name)
+            if kept is not None
+            else ""
+        )
         self._end(entry)
 
     @Slot()

@@ -178,6 +178,7 @@ def test_a_cancelled_film_may_keep_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
         write_film([pane(CountingEngine())], wanted, stop, cancel)
     assert [item.name for item in tmp_path.iterdir()] == ["a-part.apng"]
+    assert cancel.kept == tmp_path / "a-part.apng"
     assert greys(tmp_path / "a-part.apng") == [0, 1, 2, 3]
     write_film([pane(CountingEngine())], wanted, ignore_progress, CancelToken())
     assert sorted(item.name for item in tmp_path.iterdir()) == ["a.apng"]
