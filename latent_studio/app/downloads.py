@@ -424,7 +424,7 @@ def _check_answer(
 
 def _unreachable(url: str, error: Exception | None) -> DownloadError:
     host = urllib.parse.urlsplit(url).hostname or url
-    by_hand = f"or get it on another machine from {url} and open the file"
+    by_hand = f"or get the file on another machine from {url}"
     if isinstance(error, urllib.error.HTTPError):
         missing = error.code in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE)
         reason = "does not have the file any more" if missing else f"refuses: {error.code} {error.reason}"

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from latent_studio.app.downloads import fetch
-from latent_studio.core.errors import CorruptFileError, OptionError
+from latent_studio.core.errors import CorruptFileError, DownloadError, OptionError
 from latent_studio.core.files import replacing
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
@@ -91,13 +91,19 @@ def run_predictor_get(
             _take_out(weights, options.archive, cancel)
         else:
             archive = weights.path.with_name(f"{weights.id}.tar")
-            fetch(
-                weights.url,
-                archive,
-                sha256=weights.sha256,
-                progress=lambda report: progress(replace(report, fraction=_share(report))),
-                cancel=cancel,
-            )
+            try:
+                fetch(
+                    weights.url,
+                    archive,
+                    sha256=weights.sha256,
+                    progress=lambda report: progress(replace(report, fraction=_share(report))),
+                    cancel=cancel,
+                )
+            except DownloadError as error:
+                elsewhere = (
+                    f"“latent-studio predictor get {weights.id} --archive FILE” takes one got elsewhere."
+                )
+                raise DownloadError(error.title, hint=f"{error.hint} {elsewhere}") from error
             progress(Progress(0.95, f"Taking {weights.file} out"))
             _take_out(weights, archive, cancel)
             archive.unlink(missing_ok=True)

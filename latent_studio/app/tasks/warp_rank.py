@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latent_studio.app.tasks.attributes import AttributesOptions, run_attributes
+from latent_studio.app.tasks.attributes import AttributesOptions, load_predictors, run_attributes
 from latent_studio.app.tasks.pool_create import PoolCreateOptions, run_pool_create
 from latent_studio.app.tasks.pool_traverse import PoolTraverseOptions, run_pool_traverse
 from latent_studio.app.tasks.rank import RankOptions, RankResult, run_rank
@@ -70,6 +70,9 @@ def run_warp_rank(
     from latent_studio.methods.warp.runs import WarpRun, read_args
 
     check_options(options)
+    if options.predictor:
+        # Walking takes minutes; that one of them cannot read should be known before.
+        load_predictors(studio, options.predictor)
     trained, settings = read_args(options.run)
     place = options.model or trained.path
     # Paths of a later checkpoint are other paths.

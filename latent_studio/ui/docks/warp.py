@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -47,6 +47,7 @@ _FIELDS = ("preset", "support_sets", "dipoles")
 _MORE_FIELDS = ("iterations", "picture_size")
 #: Points kept of a curve; every other one goes when there are more.
 _MOST_POINTS = 2000
+_WIDEST = 2000
 
 
 class WarpDock(QWidget):
@@ -104,8 +105,9 @@ class WarpDock(QWidget):
         self._readers = ReaderMenu(context, self)
         self._bind = self._button("warp-bind", self.tr("To a slider"), self.bind)
         self._bind.setToolTip(self.tr("Make the best path for the chosen attribute a slider of its name."))
-        self._status = ElidedLabel("", self)
+        self._status = _CornerLine("", self)
         self._status.setObjectName("warp-status")
+        self._status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._status.setProperty("muted", True)
         self._samples = StripView(self)
         self._samples.setObjectName("warp-samples")
@@ -419,6 +421,14 @@ class WarpDock(QWidget):
     def _suggested_folder(self, model: LoadedModel) -> Path:
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", model.ref.name).strip("-.") or "model"
         return self._context.studio.paths.data / "warp" / name
+
+
+class _CornerLine(ElidedLabel):
+    """A line beside the names of pages, which give it room once: not for its first text but all there is."""
+
+    def sizeHint(self) -> QSize:
+        """As wide as any panel."""
+        return QSize(_WIDEST, super().sizeHint().height())
 
 
 def _smooth(values: list[float], *, memory: float = 0.9) -> list[float]:

@@ -106,7 +106,7 @@ def test_without_a_connection_it_says_so_and_an_archive_at_hand_does(
     served.status = 503
     with pytest.raises(DownloadError) as caught:
         get()
-    assert caught.value.hint
+    assert "get fairface --archive FILE" in caught.value.hint
     assert get(archive=archive).paths[0].read_bytes() == CONTENT
 
 

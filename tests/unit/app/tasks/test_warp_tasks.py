@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from latent_studio.app.tasks.warp_info import WarpInfoOptions, run_warp_info
+from latent_studio.app.tasks.warp_rank import WarpRankOptions, run_warp_rank
 from latent_studio.app.tasks.warp_resume import WarpResumeOptions, run_warp_resume
 from latent_studio.app.tasks.warp_train import WarpTrainOptions, run_warp_train, settings_of
-from latent_studio.core.errors import InputError, OptionError
+from latent_studio.core.errors import InputError, MissingWeightsError, OptionError
 from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.core.spec import GeneratorSpec
+from latent_studio.methods.attributes import published
 from tests.helpers.model_files import write_tiny_model
 
 if TYPE_CHECKING:
@@ -126,3 +128,14 @@ def test_bad_numbers_are_refused_before_anything_is_written(
 def test_an_empty_folder_is_no_training(studio: Studio, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no folder of a training"):
         run_warp_info(studio, WarpInfoOptions(tmp_path), ignore_progress, CancelToken())
+
+
+def test_a_predictor_that_cannot_read_is_told_before_anything_is_walked(
+    studio: Studio, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(published, "weights_folder", lambda: tmp_path / "nothing")
+    run_warp_train(studio, options(model, tmp_path / "run"), ignore_progress, CancelToken())
+    wanted = WarpRankOptions(tmp_path / "run", predictor=("hopenet",))
+    with pytest.raises(MissingWeightsError, match=r"hopenet_alpha2\.pkl"):
+        run_warp_rank(studio, wanted, ignore_progress, CancelToken())
+    assert not (tmp_path / "run" / "results").exists()
