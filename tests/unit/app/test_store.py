@@ -1,8 +1,12 @@
+import tracemalloc
 from dataclasses import replace
+
+import numpy as np
 
 from latent_studio.app.store import SessionStore
 from latent_studio.core.directions import LinearDirection
 from latent_studio.core.edits import Edit
+from latent_studio.core.latent import Latent
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.spaces import Space
@@ -99,3 +103,33 @@ def test_a_listener_that_left_hears_nothing():
     unlisten()
     store.set_base(SeedPoint(1), "Seed 1")
     assert heard == []
+
+
+def test_a_thousand_steps_back_and_forth_leave_everything_as_it_was_and_no_memory_behind():
+    store = SessionStore()
+    for step in range(250):
+        latent = Latent(Space.W, np.random.RandomState(step).randn(64))
+        store.set_base(latent, f"Latent {step}") if step % 5 == 0 else store.set_amount(X, float(step))
+        store.close_gesture()
+    newest, tree = store.session, store.history.state()
+
+    def back_and_forth():
+        for _ in range(2):
+            for _ in range(250):
+                store.undo()
+            assert store.session == Session()
+            for _ in range(250):
+                store.redo()
+
+    back_and_forth()
+    tracemalloc.start()
+    try:
+        back_and_forth()
+        before, _ = tracemalloc.get_traced_memory()
+        back_and_forth()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert store.session == newest
+    assert store.history.state() == tree
+    assert after - before < 4096
