@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from latent_studio.core.session import ModelRef
+
 #: Characters of a line that every shell takes; a state with latents and noise of a photo is longer.
 _LINE_AT_MOST = 8000
 #: What ``generate`` has an option for.
@@ -93,9 +95,11 @@ def state_as_python(session: Session) -> str:
 
 def model_word(session: Session) -> str:
     """What to call the model by: its name if it came with the program, else its file."""
-    model = session.model
-    if model is None:
-        return ""
+    return "" if session.model is None else place_of(session.model)
+
+
+def place_of(model: ModelRef) -> str:
+    """A model's name if it came with the program, else its file."""
     return model.name if model.name in bundled_models() or not model.path else model.path
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
+from latent_studio.app.state_code import place_of
 from latent_studio.app.tasks.boundary_train import BoundaryTrainOptions, check_sources, learn_boundaries
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.ui.forms import OptionsForm
@@ -77,7 +78,7 @@ class BoundaryTrainer(QObject):
             return self.tr("No model is open.")
         try:
             options = form.options(
-                model=model.ref.name,
+                model=place_of(model.ref),
                 out=Path("boundaries.safetensors"),
                 truncation_psi=synthesis.truncation_psi,
                 class_idx=synthesis.class_idx,
@@ -90,6 +91,7 @@ class BoundaryTrainer(QObject):
             partial(_learn, self._context.studio, options, model),
             on_done=partial(self._take, model),
             on_failed=self._context.messages.failure,
+            twin=("boundary train", options),
         )
         return ""
 

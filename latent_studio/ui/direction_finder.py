@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from latent_studio.app.direction_sniff import looks_like_directions
+from latent_studio.app.state_code import place_of
+from latent_studio.app.tasks.direction_rank import DirectionRankOptions
+from latent_studio.app.tasks.pca import PcaOptions
 from latent_studio.app.tasks.sefa import SefaOptions
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.jobs import Progress
@@ -20,7 +24,6 @@ from latent_studio.ui.widgets.form_sheet import FormSheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from PySide6.QtWidgets import QWidget
 
@@ -83,6 +86,7 @@ class DirectionFinder(QObject):
                 partial(_find_pca, self._context.studio, model),
                 on_done=partial(self.take_found, model, "pca"),
                 on_failed=self._fail,
+                twin=("pca", PcaOptions(place_of(model.ref))),
             )
 
     def find_by_plugin(self, source: str) -> None:
@@ -134,16 +138,26 @@ class DirectionFinder(QObject):
         entries = [entry for id in ids if (entry := shelf.find(id)) is not None]
         if model is None or not entries:
             return
+        synthesis = self._context.store.session.synthesis
+        same = DirectionRankOptions(
+            place_of(model.ref),
+            direction=tuple(entry.id for entry in entries),
+            calibrate=True,
+            truncation_psi=synthesis.truncation_psi,
+            class_idx=None if synthesis.class_blend else synthesis.class_idx,
+            class_blend=synthesis.class_blend,
+        )
         self._context.jobs.start(
             self.tr("Calibrate {count} sliders").format(count=len(entries)),
             partial(
                 _calibrate,
                 self._context.studio,
                 [entry.direction for entry in entries],
-                self._context.store.session.synthesis,
+                synthesis,
             ),
             on_done=partial(self._take_calibrated, model),
             on_failed=self._fail,
+            twin=("direction rank", same),
         )
 
     def _take_calibrated(self, model: LoadedModel, zones: dict[str, tuple[float, float]]) -> None:
@@ -181,6 +195,7 @@ class DirectionFinder(QObject):
             partial(_find_sefa, self._context.studio, model, variant, rows, count),
             on_done=partial(self.take_found, model, "sefa"),
             on_failed=self._fail,
+            twin=("sefa", SefaOptions(place_of(model.ref), Path("sefa.safetensors"), variant, rows, count)),
         )
 
     def take_found(self, model: LoadedModel, bank: str, directions: Sequence[Direction]) -> None:

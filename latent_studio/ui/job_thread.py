@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latent_studio.core.jobs import Progress, ProgressSink
+    from latent_studio.core.options import OptionsClass
 
 log = logging.getLogger(__name__)
 
@@ -36,12 +37,14 @@ class Job:
         id: grows with every job.
         title: what the user sees: "Open portraits".
         is_quiet: leaves nothing to look at once it is done, so its card goes by itself.
+        twin: the verb of the command line that does the same, and its options.
         cancel: asks it to stop.
     """
 
     id: int
     title: str
     is_quiet: bool = False
+    twin: tuple[str, OptionsClass] | None = field(default=None, compare=False, repr=False)
     cancel: CancelToken = field(default_factory=CancelToken, compare=False, repr=False)
 
 
@@ -166,6 +169,7 @@ class JobThread(QObject):
         on_done: Callable[[Any], None] | None = None,
         on_failed: Callable[[Failure], None] | None = None,
         quiet: bool = False,
+        twin: tuple[str, OptionsClass] | None = None,
     ) -> Job:
         """Run something when its turn comes.
 
@@ -175,8 +179,9 @@ class JobThread(QObject):
             on_done: called with the result, on the GUI thread.
             on_failed: called with the failure, on the GUI thread.
             quiet: leaves nothing to look at once it is done.
+            twin: the verb of the command line that does the same, and its options; can be copied.
         """
-        job = Job(next(self._ids), title, quiet)
+        job = Job(next(self._ids), title, quiet, twin)
         if self._is_closed:
             return job
         if on_done is not None:

@@ -79,6 +79,7 @@ class ModelBlender(QObject):
             partial(run_model_blend, self._context.studio, options),
             on_done=self._open,
             on_failed=self._context.messages.failure,
+            twin=("model blend", options),
         )
 
     def _open(self, result: ModelBlendResult) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from latent_studio.ui.command_text import command_text, python_text
 from latent_studio.ui.desktop import open_folder
 from latent_studio.ui.job_results import describe_result
 from latent_studio.ui.widgets.images import image_of
@@ -71,6 +72,8 @@ class JobsDock(QWidget):
         card = JobCard(self)
         card.setObjectName(f"job-{job.id}")
         card.setJob(job.title)
+        if job.twin is not None:
+            card.setTwins(command=command_text(*job.twin), python=python_text(*job.twin))
         card.setProgress(None, self.tr("Waiting for its turn"), None)
         card.cancelRequested.connect(self._request_cancel)
         card.dismissed.connect(self._dismiss)

@@ -289,6 +289,7 @@ class WarpDock(QWidget):
         self._training = self._context.jobs.start(
             self.tr("Learn warp paths"),
             partial(run_warp_train, self._context.studio, options),
+            twin=("warp train", options),
         )
         self._show_state()
 
@@ -307,6 +308,7 @@ class WarpDock(QWidget):
             self.tr("Rank warp paths"),
             partial(run_warp_rank, self._context.studio, options),
             on_done=self._show_ranking,
+            twin=("warp rank", options),
         )
         self._show_page("ranking")
         self._show_state()

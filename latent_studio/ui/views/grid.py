@@ -433,6 +433,7 @@ class GridView(QWidget):
             partial(run_pool_create, self._context.studio, options),
             on_done=self._tell_made,
             on_failed=self._context.messages.failure,
+            twin=("pool create", options),
         )
 
     def _tell_made(self, result: PoolCreateResult) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -41,6 +44,7 @@ class JobCard(QWidget):
         self._path = ""
         self._details = ""
         self._running = False
+        self._twins = ("", "")
         self._preview = _Preview(self)
         self._icon = ThemedIcon("check", size=16, role="good", parent=self)
         self._title = ElidedLabel(parent=self)
@@ -48,6 +52,18 @@ class JobCard(QWidget):
         self._percent = QLabel(self)
         self._percent.setFont(number_font(self._percent.font()))
         self._percent.setProperty("muted", True)
+        self._more = QToolButton(self)
+        self._more.setObjectName("jobMore")
+        self._more.setProperty("quiet", True)
+        self._more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._more.setToolTip(self.tr("What does the same without the window"))
+        self._more.setAccessibleName(self.tr("Copy this job"))
+        menu = QMenu(self._more)
+        menu.setObjectName("jobMenu")
+        for index, text in enumerate((self.tr("Copy as command"), self.tr("Copy as Python"))):
+            menu.addAction(text).triggered.connect(partial(self._copy_twin, index))
+        self._more.setMenu(menu)
+        set_icon(self._more, "more", size=14, role="muted")
         self._stop = QToolButton(self)
         self._stop.setObjectName("jobStop")
         self._stop.setProperty("quiet", True)
@@ -73,6 +89,7 @@ class JobCard(QWidget):
         head.addWidget(self._icon)
         head.addWidget(self._title, 1)
         head.addWidget(self._percent)
+        head.addWidget(self._more)
         head.addWidget(self._stop)
         foot = QHBoxLayout()
         foot.setSpacing(8)
@@ -105,8 +122,14 @@ class JobCard(QWidget):
         self._percent.show()
         self._open.hide()
         self._copy.hide()
+        self._more.hide()
         self._set_stop(cancels=True)
         self.setProgress(None, "", None)
+
+    def setTwins(self, *, command: str, python: str) -> None:
+        """Offer to copy what does the same without the window."""
+        self._twins = (command, python)
+        self._more.show()
 
     def title(self) -> str:
         """Which job it is."""
@@ -209,6 +232,9 @@ class JobCard(QWidget):
     @Slot()
     def _press_open(self) -> None:
         self.openRequested.emit(self._path)
+
+    def _copy_twin(self, index: int) -> None:
+        QGuiApplication.clipboard().setText(self._twins[index])
 
     @Slot()
     def _press_copy(self) -> None:

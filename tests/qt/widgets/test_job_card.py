@@ -182,3 +182,15 @@ def test_a_long_reason_is_seen_whole_in_a_narrow_dock(card: JobCard, qtbot: QtBo
     assert card.height() < dock.height() / 2
     # The dock must not take the card along when it goes.
     card.setParent(None)
+
+
+def test_what_does_the_same_without_the_window_can_be_copied(card: JobCard) -> None:
+    more = card.findChild(QToolButton, "jobMore")
+    assert more.isHidden()
+    card.setTwins(command="latent-studio pca portraits", python="Studio().run('pca')")
+    copied = []
+    for action in more.menu().actions():
+        action.trigger()
+        copied.append(QGuiApplication.clipboard().text())
+    assert not more.isHidden()
+    assert copied == ["latent-studio pca portraits", "Studio().run('pca')"]
