@@ -36,9 +36,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--steps", type=int, default=500, help="in the saved history (500)")
-    parser.add_argument(
-        "--undos", type=int, default=1000, help="steps back and forth in a round (1000)"
-    )
+    parser.add_argument("--undos", type=int, default=1000, help="steps back and forth in a round (1000)")
     parser.add_argument("--rounds", type=int, default=5, help="the median of them counts (5)")
     arguments = parser.parse_args()
     save_and_open(arguments.steps, arguments.rounds)
