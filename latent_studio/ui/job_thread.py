@@ -170,6 +170,7 @@ class JobThread(QObject):
         on_failed: Callable[[Failure], None] | None = None,
         quiet: bool = False,
         twin: tuple[str, OptionsClass] | None = None,
+        first: bool = False,
     ) -> Job:
         """Run something when its turn comes.
 
@@ -180,6 +181,7 @@ class JobThread(QObject):
             on_failed: called with the failure, on the GUI thread.
             quiet: leaves nothing to look at once it is done.
             twin: the verb of the command line that does the same, and its options; can be copied.
+            first: its turn comes before all that wait.
         """
         job = Job(next(self._ids), title, quiet, twin)
         if self._is_closed:
@@ -188,7 +190,10 @@ class JobThread(QObject):
             self._on_done[job.id] = on_done
         if on_failed is not None:
             self._on_failed[job.id] = on_failed
-        self._waiting.append((job, run))
+        if first:
+            self._waiting.appendleft((job, run))
+        else:
+            self._waiting.append((job, run))
         self.queued.emit(job)
         self._start_next()
         return job

@@ -154,6 +154,7 @@ class ModelOpener(QObject):
             on_done=partial(self._adopt, self._attempt, begin),
             on_failed=partial(self._fail, self._attempt, on_failed),
             quiet=True,
+            first=True,
         )
 
     def _adopt(self, attempt: int, begin: Callable[[LoadedModel], None] | None, model: LoadedModel) -> None:

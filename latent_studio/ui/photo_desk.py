@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from latent_studio.core.errors import LatentStudioError
 
@@ -156,6 +156,7 @@ class PhotoDesk(QObject):
         self._loss: LossName = "st-lpips"
         jobs.progressed.connect(self._take_progress)
         jobs.cancelled.connect(self._take_cancelled)
+        models.opening_changed.connect(self._make_way)
 
     @property
     def items(self) -> tuple[PhotoItem, ...]:
@@ -394,6 +395,16 @@ class PhotoDesk(QObject):
                     self._put(replace(self._items[item_id], state="searching"))
                 self.searched.emit(self._items[item_id], progress)
                 return
+
+    @Slot(str)
+    def _make_way(self, name: str) -> None:
+        """Another model is wanted: a search that runs ends with its best; those that wait go on later."""
+        if not name:
+            return
+        for item_id in tuple(self._jobs):
+            item = self._items.get(item_id)
+            if item is not None and item.state == "searching":
+                self.stop(item_id)
 
     def _take_cancelled(self, job: Job) -> None:
         for jobs in (self._jobs, self._looks):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,40 @@ def test_another_model_meanwhile_leaves_the_session_alone(qtbot, window, dock, p
     session = window.context.store.session
     window.context.photos._take_found(item.id, found)
     assert window.context.store.session is session
+
+
+def test_another_model_is_opened_at_once_and_the_queue_goes_on(
+    qtbot, window, dock, photo, monkeypatch, tmp_path
+):
+    opened = threading.Event()
+    searched: list[str] = []
+
+    def project(self, model, crop, settings, *, progress, cancel, **_: object) -> Found:
+        progress(Progress(0.1, "w"))
+        # The first one runs until it is stopped, the second one until the other model is open.
+        (opened if searched else cancel._event).wait(WAIT_MS / 1000)
+        searched.append(model.ref.name)
+        projection = Projection((rung("w", 20.0),), is_complete=not cancel.is_cancelled)
+        return Found(projection, crop[:64, :64], model.ref.sha256)
+
+    monkeypatch.setattr(Projector, "project", project)
+    monkeypatch.setattr(Projector, "__init__", lambda self, *_, **__: None)
+    other = tmp_path / "other.png"
+    other.write_bytes(photo.read_bytes())
+    add(qtbot, window, photo, other)
+    desk = window.context.photos
+    dock.search.start_all()
+    qtbot.waitUntil(lambda: desk.items[0].state == "searching", timeout=WAIT_MS)
+    window.context.models.model_changed.connect(lambda _: opened.set())
+    told: list[str] = []
+    window.context.messages.posted.connect(lambda *words: told.append(" ".join(map(str, words))))
+    window.open_model("dogs")
+    qtbot.waitUntil(lambda: desk.items[1].state == "found", timeout=WAIT_MS)
+    assert opened.is_set()
+    assert searched == ["cats", "cats"]
+    assert [item.state for item in desk.items] == ["found", "found"]
+    assert any("best so far is kept" in one for one in told)
+    assert any("another model" in one for one in told)
 
 
 def test_a_failure_is_said_and_the_crop_stays(qtbot, window, dock, photo, monkeypatch):

@@ -10,7 +10,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from latent_studio.ui.photos.chooser import PhotoChooser
-from latent_studio.ui.photos.controls import button, row
+from latent_studio.ui.photos.controls import button, flow
 from latent_studio.ui.photos.found_panel import FoundPanel
 from latent_studio.ui.photos.handover import Handover
 from latent_studio.ui.photos.paste_panel import PastePanel
@@ -60,7 +60,7 @@ class ProjectionDock(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addWidget(self._hint)
-        layout.addLayout(row(files, clipboard, stretch=True))
+        layout.addLayout(flow(files, clipboard))
         layout.addWidget(self.chooser, 1)
         layout.addWidget(self.search)
         layout.addWidget(self.found)

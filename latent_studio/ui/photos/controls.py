@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 
+from latent_studio.ui.widgets.flow_layout import FlowLayout
 from latent_studio.ui.widgets.labelled_slider import LabelledSlider
 
 if TYPE_CHECKING:
@@ -57,12 +58,18 @@ def slider(
     return made
 
 
-def row(*widgets: QWidget, stretch: bool = False, stretches: tuple[int, ...] = ()) -> QHBoxLayout:
-    """Widgets side by side, with what is left over at the right, or shared as ``stretches`` says."""
+def row(*widgets: QWidget, stretches: tuple[int, ...]) -> QHBoxLayout:
+    """Widgets side by side that share what room is left over as ``stretches`` says."""
     made = QHBoxLayout()
     made.setSpacing(8)
-    for index, widget in enumerate(widgets):
-        made.addWidget(widget, stretches[index] if stretches else 0)
-    if stretch:
-        made.addStretch(1)
+    for widget, stretch in zip(widgets, stretches, strict=True):
+        made.addWidget(widget, stretch)
+    return made
+
+
+def flow(*widgets: QWidget) -> FlowLayout:
+    """Widgets side by side, in several lines where the panel is narrow."""
+    made = FlowLayout()
+    for widget in widgets:
+        made.addWidget(widget)
     return made

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from latent_studio.ui.photo_tuner import PhotoTuner
-from latent_studio.ui.photos.controls import button, choice, row
+from latent_studio.ui.photos.controls import button, choice, flow
 from latent_studio.ui.photos.film_saver import FilmSaver
 from latent_studio.ui.widgets.images import image_of
 from latent_studio.ui.widgets.picture_label import PictureLabel
@@ -107,7 +107,7 @@ class FoundPanel(QWidget):
         part.setSpacing(6)
         part.addWidget(self._rungs)
         part.addWidget(self._score)
-        part.addLayout(row(self._continue, self._tune, self._stop_tuning, self._film, stretch=True))
+        part.addLayout(flow(self._continue, self._tune, self._stop_tuning, self._film))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

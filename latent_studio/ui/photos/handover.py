@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.pose import Pose
-from latent_studio.ui.photos.controls import button, row
+from latent_studio.ui.photos.controls import button, flow
 
 if TYPE_CHECKING:
     from latent_studio.core.session import Session
@@ -45,7 +45,7 @@ class Handover(QWidget):
         self._learn.clicked.connect(self._ask_for_folders)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row(self._keys, self._learn, stretch=True))
+        layout.addLayout(flow(self._keys, self._learn))
         context.bridge.session_changed.connect(self._follow)
         self._show(context.store.session)
 

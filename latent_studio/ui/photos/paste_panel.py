@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 from latent_studio.core.render import Quality, RenderRequest
 from latent_studio.ui.photo_paster import pasted_small, save_pasted
 from latent_studio.ui.photos.brush_mask import BrushMask
-from latent_studio.ui.photos.controls import button, choice, row, slider
+from latent_studio.ui.photos.controls import button, choice, flow, row, slider
 from latent_studio.ui.theme import colour, colours
 from latent_studio.ui.widgets.images import image_of
 
@@ -100,7 +100,7 @@ class PastePanel(QWidget):
         layout.addWidget(self._difference)
         layout.addLayout(row(self._mask, self._save, stretches=(1, 0)))
         layout.addWidget(self._brush)
-        layout.addLayout(row(self._clear, stretch=True))
+        layout.addLayout(flow(self._clear))
         for one in (self._strength, self._size, self._feather, self._colour, self._detail):
             layout.addWidget(one)
         self._clock = QTimer(self)

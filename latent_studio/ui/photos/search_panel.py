@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.icons import set_icon
-from latent_studio.ui.photos.controls import button, choice, row
+from latent_studio.ui.photos.controls import button, choice, flow, row
 from latent_studio.ui.photos.search_tuning import SearchTuning
 from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.loss_plot import LossPlot
@@ -100,9 +100,9 @@ class SearchPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(row(self._preset, self._space, self._fold, stretches=(1, 1, 0)))
+        layout.addLayout(row(self._preset, self._space, stretches=(1, 1)))
+        layout.addLayout(flow(self._start, self._stop, self._all, self._fold, self._copy))
         layout.addWidget(self.tuning)
-        layout.addLayout(row(self._start, self._stop, self._all, self._copy, stretch=True))
         layout.addWidget(self._bar)
         layout.addWidget(self._pace)
         layout.addWidget(self._plot)

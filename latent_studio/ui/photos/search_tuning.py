@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from latent_studio.methods.projection.loss_weights import LossWeights
-from latent_studio.ui.photos.controls import button, choice, row, slider
+from latent_studio.ui.photos.controls import button, choice, flow, row, slider
 from latent_studio.ui.photos.weights_button import WeightsButton
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class SearchTuning(QWidget):
         layout.addLayout(row(self._loss, self._fetch, stretches=(1, 0)))
         for one in self._weights.values():
             layout.addWidget(one)
-        layout.addLayout(row(self._reset, self._film, stretch=True))
+        layout.addLayout(flow(self._reset, self._film))
 
     @property
     def schedule(self) -> str:
