@@ -12,6 +12,7 @@ from latent_studio.core.change import Change, change_along, duplicates, reduced,
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.render import RenderRequest
 from latent_studio.ui.slider_states import rows_of
+from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.images import heat_image, image_of
 from latent_studio.ui.widgets.sheet_grid import SheetGrid, SheetRow
 
@@ -61,7 +62,12 @@ class DirectionSheet(QWidget):
         self._order = QComboBox(self)
         self._order.setObjectName("sheet-order")
         self._order.setAccessibleName(self.tr("Order"))
-        self._order.setToolTip(self.tr("What comes first: rows move as their pictures arrive."))
+        self._order.setToolTip(
+            self.tr(
+                "What comes first: rows move as their pictures arrive. Strength is how much a direction "
+                "changes this picture, locality how much of that is in one place."
+            )
+        )
         for text, data in (
             (self.tr("as found"), "found"),
             (self.tr("strongest change first"), "strength"),
@@ -80,11 +86,11 @@ class DirectionSheet(QWidget):
         self._progress = QLabel(self)
         self._progress.setObjectName("sheet-progress")
         self._progress.setProperty("muted", True)
-        legend = QLabel(self)
-        legend.setText(self.tr("bars: strength, locality"))
-        legend.setToolTip(
-            self.tr("How much a direction changes this picture, and how much of that is in one place.")
-        )
+        for box, letters in ((self._bank, 8), (self._order, 12)):
+            # In a narrow window the longest order need not fit.
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(letters)
+        legend = ElidedLabel(self.tr("bars: strength, locality"), self)
         legend.setProperty("muted", True)
         self._grid = SheetGrid(self)
         self._grid.setObjectName("sheet-grid")
@@ -92,10 +98,9 @@ class DirectionSheet(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._bank)
-        head.addWidget(self._order)
+        head.addWidget(self._order, 1)
         head.addWidget(self._where)
-        head.addWidget(legend)
-        head.addStretch(1)
+        head.addWidget(legend, 1)
         head.addWidget(self._progress)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 12, 12)

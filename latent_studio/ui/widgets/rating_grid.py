@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 _GAP = 10
 _MARK = 24
 _LEAST = 48
+#: Where pictures are smaller than this, the current one is shown large beside them.
+_LARGE = 120
+#: Room for the frame of a picture at the border.
+_FRAME = 4
 
 
 class RatingGrid(QWidget):
     """Pictures in two lines; the current one is framed.
 
     Right or 2 says yes, Left or 1 says no, both go to the next one; Backspace takes the last word back; Up
-    and Down move the frame. A click on the right half of a picture says yes, on the left half no.
+    and Down move the frame. A click on the right half of a picture says yes, on the left half no. Where there
+    is little room, the current picture is shown large at the left, too.
 
     Signals:
         rated: the picture's place and whether it has it.
@@ -87,22 +92,32 @@ class RatingGrid(QWidget):
 
     def cellRect(self, place: int) -> QRectF:
         """Where a picture is: as large as all of them fit."""
-        columns, side = self._layout()
+        spot = self.spotRect()
+        area = QRectF(self.rect()).adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME)
+        if not spot.isEmpty():
+            area.setLeft(spot.right() + 2 * _GAP)
+        columns, side = self._layout(area.width(), area.height())
         line, column = divmod(place, columns)
         lines = -(-max(1, len(self._images)) // columns)
-        left = (self.width() - columns * (side + _GAP) + _GAP) / 2
-        top = max(0.0, (self.height() - lines * (side + _GAP) + _GAP) / 2)
+        left = area.left() + (area.width() - columns * (side + _GAP) + _GAP) / 2
+        top = area.top() + max(0.0, (area.height() - lines * (side + _GAP) + _GAP) / 2)
         return QRectF(left + column * (side + _GAP), top + line * (side + _GAP), side, side)
 
-    def _layout(self) -> tuple[int, float]:
+    def spotRect(self) -> QRectF:
+        """Where the current picture is shown large; empty where all are large enough."""
+        width, height = self.width() - 2.0 * _FRAME, self.height() - 2.0 * _FRAME
+        _, side = self._layout(width, height)
+        large = min(height, 0.4 * width)
+        if not self._images or side >= _LARGE or large <= side:
+            return QRectF()
+        return QRectF(_FRAME, _FRAME + (height - large) / 2, large, large)
+
+    def _layout(self, width: float, height: float) -> tuple[int, float]:
         """Columns, and the side of a picture, so that it is largest."""
         count, best = max(1, len(self._images)), (1, 0.0)
         for columns in range(1, count + 1):
             lines = -(-count // columns)
-            side = min(
-                (self.width() + _GAP) / columns - _GAP,
-                (self.height() + _GAP) / lines - _GAP,
-            )
+            side = min((width + _GAP) / columns - _GAP, (height + _GAP) / lines - _GAP)
             if side > best[1]:
                 best = (columns, side)
         return best[0], max(best[1], 1.0)
@@ -118,8 +133,9 @@ class RatingGrid(QWidget):
         self.update()
 
     def _at(self, spot: QPointF) -> tuple[int, bool] | None:
-        for place in range(len(self._images)):
-            box = self.cellRect(place)
+        boxes = [(self._current, self.spotRect())]
+        boxes += [(place, self.cellRect(place)) for place in range(len(self._images))]
+        for place, box in boxes:
             if box.contains(spot):
                 return place, spot.x() > box.center().x()
         return None
@@ -182,20 +198,28 @@ class RatingGrid(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for place, image in enumerate(self._images):
-            box, rating = self.cellRect(place), self._ratings[place]
-            painter.setOpacity(0.45 if rating is not None and place != self._current else 1.0)
+            faded = self._ratings[place] is not None and place != self._current
+            painter.setOpacity(0.45 if faded else 1.0)
+            box = self.cellRect(place)
             paint_picture(painter, box, image)
             painter.setOpacity(1.0)
-            said = rating
-            if self._hovered is not None and self._hovered[0] == place:
-                said = self._hovered[1]
-            if said is not None:
-                self._paint_mark(painter, box, liked=said)
+            self._paint_word(painter, box, place)
             if place == self._current:
                 painter.setPen(QPen(colour(tokens.accent if self.hasFocus() else tokens.muted), 3))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(box.adjusted(-3, -3, 3, 3), 8, 8)
+        spot = self.spotRect()
+        if not spot.isEmpty():
+            paint_picture(painter, spot, self._images[self._current])
+            self._paint_word(painter, spot, self._current)
         painter.end()
+
+    def _paint_word(self, painter: QPainter, box: QRectF, place: int) -> None:
+        """What was said of a picture, or what a click would say."""
+        hovered = self._hovered
+        said = hovered[1] if hovered is not None and hovered[0] == place else self._ratings[place]
+        if said is not None:
+            self._paint_mark(painter, box, liked=said)
 
     def _paint_mark(self, painter: QPainter, box: QRectF, *, liked: bool) -> None:
         tokens = colours()
