@@ -390,13 +390,8 @@ class MapCanvas(pyqtgraph.GraphicsView):  # type: ignore[misc]
                 self._take(*self.placeAt(event.position()))
         elif gesture == "move":
             pass
-        elif moved and len(self._drawn) > 2:
-            drawn = np.array(self._drawn)
-            self._end_drawing()
-            if gesture == "path":
-                self.pathDrawn.emit(drawn)
-            else:
-                self._choose_within(drawn, add=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif moved:
+            self._finish_drawing(gesture, add=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
         else:
             self._end_drawing()
 
@@ -410,7 +405,7 @@ class MapCanvas(pyqtgraph.GraphicsView):  # type: ignore[misc]
         self.zoom(1.0015 ** event.angleDelta().y(), about=self.placeAt(event.position()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Everything the mouse can, but drawing."""
+        """Everything the mouse can."""
         key = Qt.Key(event.key())
         if key in _ARROWS:
             fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
@@ -422,7 +417,10 @@ class MapCanvas(pyqtgraph.GraphicsView):  # type: ignore[misc]
         elif key is Qt.Key.Key_Home:
             self.zoomFit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cross is not None:
-            self._take(*self._cross)
+            if self._tool in ("loop", "path"):
+                self._add_corner(self._cross)
+            else:
+                self._take(*self._cross)
         elif key is Qt.Key.Key_Space and self._cross is not None:
             self._choose_at(*self._cross)
         elif key is Qt.Key.Key_Escape and self._leave():
@@ -510,10 +508,30 @@ class MapCanvas(pyqtgraph.GraphicsView):  # type: ignore[misc]
         if not self._drawn and self._press is not None:
             self._drawn.append(self.placeAt(self._press))
         self._drawn.append(self.placeAt(spot))
+        self._show_drawing(self._gesture())
+
+    def _add_corner(self, place: tuple[float, float]) -> None:
+        """The keyboard draws corner by corner; the last one twice is the end."""
+        if self._drawn and self._drawn[-1] == place:
+            self._finish_drawing(self._tool, add=False)
+        else:
+            self._drawn.append(place)
+            self._show_drawing(self._tool)
+
+    def _show_drawing(self, tool: MapTool) -> None:
         line = np.array(self._drawn)
-        if self._gesture() == "loop":
+        if tool == "loop":
             line = np.concatenate([line, line[:1]])
         self._drawing.setData(line[:, 0], line[:, 1])
+
+    def _finish_drawing(self, tool: MapTool, *, add: bool) -> None:
+        """Hand on what was drawn; two places are no loop, but a path."""
+        drawn = np.array(self._drawn)
+        self._end_drawing()
+        if tool == "path" and len(drawn) > 1:
+            self.pathDrawn.emit(drawn)
+        elif tool == "loop" and len(drawn) > 2:
+            self._choose_within(drawn, add=add)
 
     def _end_drawing(self) -> None:
         self._drawn = []

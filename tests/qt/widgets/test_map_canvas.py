@@ -148,3 +148,36 @@ def test_a_view_can_neither_vanish_nor_grow_for_ever(qtbot, canvas):
         assert canvas.view()[2] > canvas.view()[0]
     canvas.zoomFit()
     assert canvas.view()[0] < -0.9
+
+
+def go_to(qtbot, canvas, x, y):
+    """Move the cross there by arrows, a pixel or so at the most beside it."""
+    if canvas.cross() is None:
+        qtbot.keyClick(canvas, Qt.Key.Key_Right)
+    for axis, (less, more) in enumerate(
+        ((Qt.Key.Key_Left, Qt.Key.Key_Right), (Qt.Key.Key_Down, Qt.Key.Key_Up))
+    ):
+        for modifier in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
+            away = np.inf
+            while abs((x, y)[axis] - canvas.cross()[axis]) < away:
+                away = abs((x, y)[axis] - canvas.cross()[axis])
+                qtbot.keyClick(canvas, more if (x, y)[axis] > canvas.cross()[axis] else less, modifier)
+
+
+def test_the_keyboard_draws_corner_by_corner(qtbot, canvas):
+    canvas.setFocus()
+    canvas.setTool("loop")
+    for place in AROUND_RIGHT:
+        go_to(qtbot, canvas, *place)
+        qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    assert not canvas.chosen().any()
+    qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    assert np.flatnonzero(canvas.chosen()).tolist() == [1, 4]
+
+    canvas.setTool("path")
+    with qtbot.waitSignal(canvas.pathDrawn) as drawn:
+        for place in ((-1.0, -1.0), (1.0, 1.0)):
+            go_to(qtbot, canvas, *place)
+            qtbot.keyClick(canvas, Qt.Key.Key_Return)
+        qtbot.keyClick(canvas, Qt.Key.Key_Return)
+    assert np.allclose(drawn.args[0], [(-1, -1), (1, 1)], atol=0.2)
