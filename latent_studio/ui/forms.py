@@ -88,7 +88,7 @@ class OptionsForm(QWidget):
         Args:
             name: of the option.
             label: before the field.
-            not_given: in the field of an optional number while it has no value.
+            not_given: in the field of an optional number or choice while it has no value.
         """
         if label:
             self._labels[name].setText(label)
@@ -96,6 +96,8 @@ class OptionsForm(QWidget):
         editor = self._fields[name].editor()
         if not_given and isinstance(editor, QAbstractSpinBox):
             editor.setSpecialValueText(not_given)
+        elif not_given and isinstance(editor, QComboBox):
+            editor.setItemText(0, not_given)
 
     def setBrowse(self, name: str, kind: Literal["save", "open", "folder"]) -> None:
         """What the button beside a path asks for; a file to write, when nothing is said."""
@@ -224,7 +226,9 @@ class OptionField(QWidget):
         blocker = QSignalBlocker(self._editor)
         match self._editor:
             case QComboBox():
-                self._editor.setCurrentIndex(max(0, self._editor.findData(value)))
+                # What is not set stands first.
+                place = -1 if value is None else self._editor.findData(value)
+                self._editor.setCurrentIndex(max(0, place))
             case QCheckBox():
                 self._editor.setChecked(bool(value))
             case QSpinBox():
@@ -274,6 +278,8 @@ def make_field(info: OptionInfo, parent: QWidget) -> OptionField:
     editor: QWidget
     if info.choices:
         editor = QComboBox()
+        if info.optional:
+            editor.addItem(parent.tr("not set"), None)
         for choice in info.choices:
             editor.addItem(str(choice).replace("-", " "), choice)
     elif info.type is bool:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from latent_studio.app.tasks.predictor_list import PredictorListOptions, run_predictor_list
 from latent_studio.core.jobs import CancelToken, ignore_progress
+from latent_studio.ui.icons import set_icon
 
 if TYPE_CHECKING:
     from latent_studio.ui.api import DockContext
@@ -27,7 +28,8 @@ class ReaderMenu(QToolButton):
         self._context = context
         self._chosen: tuple[str, ...] = ()
         self.setObjectName("reader-menu")
-        self.setToolTip(self.tr("Which predictors read attributes off the pictures that are measured."))
+        self.setAccessibleName(self.tr("Predictors"))
+        set_icon(self, "eye", role="muted")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         menu.setObjectName("reader-menu-list")
@@ -76,9 +78,7 @@ class ReaderMenu(QToolButton):
         self._show_chosen()
 
     def _show_chosen(self) -> None:
-        count = len(self._chosen)
-        text = self.tr("Read by {name}").format(name=self._chosen[0]) if count == 1 else ""
-        self.setText(
-            text or (self.tr("Read by {count}").format(count=count) if count else self.tr("Read by all"))
+        names = ", ".join(self._chosen) or self.tr("all that suit the model")
+        self.setToolTip(
+            self.tr("Who reads attributes off the pictures that are measured: {names}.").format(names=names)
         )
-        self.setAccessibleName(self.text())

@@ -19,6 +19,7 @@ class FilmOptions:
     speed: float = option(2.5, help="Speed.", low=0.1, high=50, unit="fps")
     size: int | None = option(None, help="Side.", low=8, high=64, unit="px")
     quality: Literal["fast", "good"] = option("good", help="Quality.")
+    order: Literal["there", "back"] | None = option(None, help="Order.")
     is_loop: bool = option(True, help="For ever.")
     rows: tuple[int, ...] | None = option(None, help="Rows.", parse=parse_rows)
     ends: tuple[float, float] = option((-3.0, 3.0), help="Ends.")

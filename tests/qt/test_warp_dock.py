@@ -185,3 +185,25 @@ def test_every_control_says_what_it_is(dock):
         if control.objectName().startswith("warp-"):
             assert control.accessibleName()
             assert control.toolTip()
+
+
+def test_a_model_without_a_preset_of_its_own_begins_with_few_paths_and_no_preset(dock):
+    dock.findChild(QWidget, "warp-copy-command").click()
+    words = QGuiApplication.clipboard().text()
+    assert "--preset" not in words
+    assert "--support-sets 32 --dipoles 32" in words
+
+
+def test_why_a_training_failed_stands_in_the_panel_until_another_folder_is_named(
+    qtbot, dock, monkeypatch, tmp_path
+):
+    def train(studio, options, progress, cancel):
+        raise InputError("It was begun with other settings.", hint="Choose another folder.")
+
+    monkeypatch.setattr(warp_dock, "run_warp_train", train)
+    press(qtbot, dock, "warp-start")
+    qtbot.waitUntil(button(dock, "warp-start").isEnabled, timeout=WAIT_MS)
+    status = dock.findChild(QWidget, "warp-status")
+    assert status.text() == "It was begun with other settings. Choose another folder."
+    dock.findChild(QWidget, "warp-folder").setText(str(tmp_path / "another"))
+    assert "other settings" not in status.text()

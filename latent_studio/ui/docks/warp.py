@@ -25,7 +25,7 @@ from latent_studio.app.tasks.warp_rank import WarpRankOptions, run_warp_rank
 from latent_studio.app.tasks.warp_train import WarpTrainOptions, run_warp_train
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.ui.command_text import command_text
-from latent_studio.ui.failures import describe_failure
+from latent_studio.ui.failures import Failure, describe_failure
 from latent_studio.ui.forms import OptionsForm
 from latent_studio.ui.reader_menu import ReaderMenu
 from latent_studio.ui.widgets.curve_plot import CurvePlot
@@ -45,9 +45,12 @@ if TYPE_CHECKING:
 #: What most people set, in two columns; the command line has the rest.
 _FIELDS = ("preset", "support_sets", "dipoles")
 _MORE_FIELDS = ("iterations", "picture_size")
+#: What to begin with where no preset is meant for the model: few, since the published hundreds take days.
+_PATHS, _DIPOLES = 32, 32
 #: Points kept of a curve; every other one goes when there are more.
 _MOST_POINTS = 2000
-_WIDEST = 2000
+#: Pixels between the names of pages and the line beside them.
+_BESIDE_NAMES = 16
 
 
 class WarpDock(QWidget):
@@ -73,7 +76,8 @@ class WarpDock(QWidget):
         self._history: list[tuple[float, float, float]] = []
         self._form = OptionsForm(WarpTrainOptions, fields=_FIELDS, parent=self)
         self._more = OptionsForm(WarpTrainOptions, fields=_MORE_FIELDS, parent=self)
-        by_preset = self.tr("preset")
+        by_preset = self.tr("default")
+        self._form.setTexts("preset", not_given=self.tr("none"))
         self._form.setTexts("support_sets", label=self.tr("Paths"), not_given=by_preset)
         self._form.setTexts("dipoles", label=self.tr("Dipoles"), not_given=by_preset)
         self._more.setTexts("iterations", label=self.tr("Steps"), not_given=by_preset)
@@ -103,6 +107,7 @@ class WarpDock(QWidget):
             self.tr("Walk all paths from held-out pictures and say which changes which attribute best.")
         )
         self._readers = ReaderMenu(context, self)
+        self._problem = ""
         self._bind = self._button("warp-bind", self.tr("To a slider"), self.bind)
         self._bind.setToolTip(self.tr("Make the best path for the chosen attribute a slider of its name."))
         self._status = _CornerLine("", self)
@@ -124,7 +129,7 @@ class WarpDock(QWidget):
         self.setFocusProxy(self._start)
         self._form.set_values({"preset": "portraits"})
 
-        self._folder.textChanged.connect(self._show_state)
+        self._folder.textChanged.connect(self._take_folder)
         context.models.model_changed.connect(self._take_model)
         context.jobs.progressed.connect(self._take_progress)
         context.jobs.done.connect(self._take_end)
@@ -204,9 +209,18 @@ class WarpDock(QWidget):
         self.setEnabled(True)
         self._folder.setText(str(self._suggested_folder(model)))
         is_bundled = model.ref.name == "portraits"
-        self._form.set_values({"preset": "portraits" if is_bundled else None})
+        self._form.set_values(
+            {"preset": "portraits", "support_sets": None, "dipoles": None}
+            if is_bundled
+            else {"preset": None, "support_sets": _PATHS, "dipoles": _DIPOLES}
+        )
         self._ranking = None
         self._table.setRows(())
+        self._show_state()
+
+    @Slot()
+    def _take_folder(self) -> None:
+        self._problem = ""
         self._show_state()
 
     @Slot()
@@ -225,11 +239,11 @@ class WarpDock(QWidget):
         self._rank.setEnabled(begun and self._measuring is None)
         self._bind.setEnabled(self._ranking is not None)
         if not is_training and self._measuring is None:
-            self._status.setText(
-                self.tr("There is a training in this folder: go on with it, or use its paths.")
-                if begun
-                else self.tr("Learns curved directions without labels. You can go on working meanwhile.")
-            )
+            if begun:
+                state = self.tr("There is a training in this folder: go on with it, or use its paths.")
+            else:
+                state = self.tr("Learns curved directions without labels. You can go on working meanwhile.")
+            self._status.setText(self._problem or state)
 
     @Slot(object, object)
     def _take_progress(self, job: Job, progress: Progress) -> None:
@@ -265,7 +279,9 @@ class WarpDock(QWidget):
 
     @Slot(object)
     @Slot(object, object)
-    def _take_end(self, job: Job, _what: object = None) -> None:
+    def _take_end(self, job: Job, what: object = None) -> None:
+        if job in (self._training, self._measuring) and isinstance(what, Failure):
+            self._problem = f"{what.title} {what.hint}".strip()
         if job == self._training:
             self._training = None
         elif job == self._measuring:
@@ -284,7 +300,7 @@ class WarpDock(QWidget):
         except LatentStudioError as error:
             self._context.messages.failure(describe_failure(error))
             return
-        self._history = []
+        self._history, self._problem = [], ""
         self._show_page("learning")
         self._training = self._context.jobs.start(
             self.tr("Learn warp paths"),
@@ -304,6 +320,7 @@ class WarpDock(QWidget):
     def rank(self) -> None:
         """Walk, measure and rank the folder's paths."""
         options = WarpRankOptions(self._run_folder(), self._model_place(), predictor=self._readers.chosen())
+        self._problem = ""
         self._measuring = self._context.jobs.start(
             self.tr("Rank warp paths"),
             partial(run_warp_rank, self._context.studio, options),
@@ -426,11 +443,15 @@ class WarpDock(QWidget):
 
 
 class _CornerLine(ElidedLabel):
-    """A line beside the names of pages, which give it room once: not for its first text but all there is."""
+    """A line beside the names of pages, which give it room for its first text only: it asks for the rest."""
 
     def sizeHint(self) -> QSize:
-        """As wide as any panel."""
-        return QSize(_WIDEST, super().sizeHint().height())
+        """All that the names leave."""
+        wanted, pages = super().sizeHint(), self.parentWidget()
+        if isinstance(pages, QTabWidget):
+            names = pages.tabBar().sizeHint().width() + _BESIDE_NAMES
+            wanted.setWidth(max(self.minimumSizeHint().width(), pages.width() - names))
+        return wanted
 
 
 def _smooth(values: list[float], *, memory: float = 0.9) -> list[float]:
