@@ -80,6 +80,7 @@ class DriftReader:
         """
         import torch
 
+        from latent_studio.methods.attributes.portraits import PortraitPredictor
         from latent_studio.methods.attributes.protocol import LikenessPredictor
 
         wanted = {name.casefold() for name in names}
@@ -101,6 +102,10 @@ class DriftReader:
                         moved[info.title] = change
             if identity and likeness is None and isinstance(predictor, LikenessPredictor):
                 likeness = _likeness(predictor, before, after)
+            elif identity and likeness is None and isinstance(predictor, PortraitPredictor):
+                with torch.inference_mode():
+                    value = float(predictor.person_likeness(_images(before, after))[1])
+                likeness = value if np.isfinite(value) else None
         is_unknown = identity and likeness is None
         return AttributeDrift(moved, likeness, self._distance(before, after) if is_unknown else None)
 

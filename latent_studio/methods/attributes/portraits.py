@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 FILE_NAME = "attributes.safetensors"
 KEY = "attributes"
 
+#: What makes a person of the bundled model, whatever they do or wear and however old they are.
+PERSON = ("face_width", "jaw", "eye_size", "brow_height", "skin_tone", "skin_warmth", "eye_color")
+#: How far two people are apart in each, as a share of its range and on average, who differ by chance:
+#: the root mean square of the difference of two numbers spread evenly over 0 to 1.
+_STRANGERS = 6**-0.5
+
 
 @dataclass(frozen=True, slots=True)
 class PortraitAttribute:
@@ -80,6 +86,26 @@ class PortraitPredictor:
                 seen = values[:, self._index[attribute]] >= least
                 columns[index] = torch.where(seen, columns[index], torch.nan)
         return torch.stack(columns, dim=1).to(images.device)
+
+    def person_likeness(self, images: Tensor) -> Tensor:
+        """How like the first picture's person each one's is: 1 the same, 0 as two people drawn by chance.
+
+        Measured by ``PERSON``; what the network reads well counts more.
+
+        Args:
+            images: as for ``predict``.
+
+        Returns:
+            ``(N,)`` float32; NaN where the network reads nothing that makes a person.
+        """
+        places = [self._index[name] for name in PERSON if name in self._index]
+        if not places:
+            return images.new_full((len(images),), torch.nan)
+        span = images.new_tensor([self.attributes[place].span for place in places])
+        trust = images.new_tensor([max(self.described[place].quality, 0.0) for place in places])
+        values = self.predict(images)[:, places] / span
+        apart = ((values - values[:1]) ** 2 @ (trust / trust.sum())).sqrt()
+        return (1.0 - apart / _STRANGERS).clamp(min=0.0)
 
 
 def make_portrait_predictor(*, device: torch.device) -> PortraitPredictor:

@@ -112,7 +112,8 @@ class EditsDock(QWidget):
     @Slot(object, object)
     def show_session(self, old: Session, new: Session) -> None:
         """Show the stack if it changed."""
-        if old.edits is not new.edits or old.model != new.model or old.locks != new.locks:
+        held = (old.model, old.locks, old.watches_person) == (new.model, new.locks, new.watches_person)
+        if old.edits is not new.edits or not held:
             self._show()
 
     @Slot()
@@ -121,7 +122,9 @@ class EditsDock(QWidget):
         self._list.setItems([self._item_of(edit, session) for edit in session.edits])
         self._combine.setEnabled(any(edit.enabled and edit.amount for edit in session.edits))
         names = [self._context.directions.name_of(lock) for lock in session.locks]
-        text = ", ".join(names) if len(names) <= 2 else self.tr("{count} locked").format(count=len(names))
+        if session.watches_person:
+            names.append(self.tr("person"))
+        text = ", ".join(names) if len(names) <= 2 else self.tr("{count} watched").format(count=len(names))
         self._locks_button.setText(text or self.tr("Lock"))
 
     def _item_of(self, edit: Edit, session: Session) -> EditItem:

@@ -61,3 +61,9 @@ def test_a_predictor_that_knows_persons_comes_first() -> None:
     seen = one.compare(GREY, GREY, names=(), identity=True)
     assert seen.likeness == pytest.approx(0.6)
     assert seen.distance is None
+
+
+def test_the_bundled_model_tells_its_own_people() -> None:
+    one = DriftReader(ModelRef("portraits", "", "abc"), torch.device("cpu"), bundled_predictors())
+    seen = one.compare(GREY, GREY, names=(), identity=True)
+    assert seen.likeness == pytest.approx(1.0) and seen.distance is None

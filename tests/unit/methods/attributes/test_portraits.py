@@ -45,6 +45,26 @@ def write(path: Path, network: AttributeNetwork, records: object) -> Path:
     return path
 
 
+def test_a_person_is_what_makes_one_and_nobody_is_like_a_stranger():
+    class Says(AttributeNetwork):
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return images[:, :, 0, 0]
+
+    described = tuple(
+        PortraitAttribute(AttributeInfo(name, name, low=-1.0), None, quality)
+        for name, quality in (("jaw", 0.9), ("skin_tone", 0.9), ("smile", 1.0))
+    )
+    predictor = PortraitPredictor(Says(3), described)
+    seen = torch.tensor([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.2, 0.0, 0.0], [1.0, 1.0, 0.0]])
+    images = seen[:, :, None, None].expand(-1, 3, SIDE, SIDE)
+    same, smiling, other_jaw, stranger = predictor.person_likeness(images).tolist()
+    assert same == smiling == pytest.approx(1.0)
+    assert 0.7 < other_jaw < 1.0
+    assert stranger == 0.0
+    nobody = PortraitPredictor(network_that_says(0.5, 0.5), DESCRIBED)
+    assert nobody.person_likeness(images).isnan().all()
+
+
 def test_outputs_are_brought_to_the_range_of_the_attribute() -> None:
     predictor = PortraitPredictor(network_that_says(0.5, 0.5), DESCRIBED)
     assert predictor.predict(torch.zeros(1, 3, 32, 32))[0].tolist() == pytest.approx([0.75, 0.5])
