@@ -97,20 +97,22 @@ class ClipCoder:
         self._current = self.palette
         self._dither = self._make_dither()
         self._scene_error: float | None = None
-        #: Colours on the screen.
-        self._shown: NDArray[np.uint8] | None = None
+        #: Places on the screen, and the palette they are of.
+        self._shown: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
     def code(self, frame: NDArray[np.uint8], /) -> CodedFrame:
         """See ``FrameCoder``."""
         if self._by_scene:
             self._follow_scene(frame)
-        places = self._dither(frame)
-        colours, shown = self._current[places], self._shown
-        self._shown = colours
+        places, shown = self._dither(frame), self._shown
+        self._shown = places, self._current
         own = None if self._current is self.palette else self._current
         if shown is None:
             return CodedFrame(0, 0, places, own)
-        changed = (colours != shown).any(axis=2)
+        if shown[1] is self._current:
+            changed = places != shown[0]
+        else:
+            changed = (self._current[places] != shown[1][shown[0]]).any(axis=2)
         top, left, bottom, right = rectangle_of(changed)
         kept = np.where(changed, places, np.uint8(KEEP))
         return CodedFrame(left, top, kept[top:bottom, left:right], own)

@@ -17,14 +17,18 @@ COLOURS = 256
 #: Frames and pixels looked at; more of either changes the palette of a smooth clip very little.
 SAMPLED_FRAMES = 16
 SAMPLED_PIXELS = 1 << 17
-#: Pixels are gathered into cells of this many bits per channel before the palette is refined.
-_CELL_BITS = 5
+#: Median cut takes long and only begins: it sees one in so many of them.
+_CUT_STEP = 11
+#: Pixels are gathered into cells of this many bits per channel while the palette is refined, first and last.
+_COARSE_BITS, _FINE_BITS = 5, 6
+#: Share of the refinements that is made on fine cells.
+_FINE_SHARE = 1 / 3
 
 
 def build_palette(
     frames: Sequence[NDArray[np.uint8]], *, refinements: int, colours: int = COLOURS
 ) -> NDArray[np.uint8]:
-    """Choose a palette: median cut (Heckbert 1982), then steps of k-means on a coarse histogram.
+    """Choose a palette: median cut (Heckbert 1982), then k-means on a histogram, coarse and then fine.
 
     Args:
         frames: ``(H, W, 3)`` uint8 each; a sub-sample of the clip, taken evenly.
@@ -38,11 +42,15 @@ def build_palette(
     pixels = np.concatenate([frame.reshape(-1, 3) for frame in chosen])
     # An odd stride does not fall in step with rows, whose length is mostly a power of two.
     pixels = pixels[:: max(1, len(pixels) // SAMPLED_PIXELS) | 1]
-    cut = Image.fromarray(np.ascontiguousarray(pixels)[None]).quantize(
+    # A small clip has no pixel to spare.
+    step = _CUT_STEP if len(pixels) > 16 * colours * _CUT_STEP else 1
+    cut = Image.fromarray(np.ascontiguousarray(pixels[::step])[None]).quantize(
         colours, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
     )
     start = np.array(cut.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:colours]
-    palette = _refine(start.astype(np.float32), pixels, refinements)
+    fine = round(_FINE_SHARE * refinements)
+    palette = _refine(start.astype(np.float32), pixels, refinements - fine, bits=_COARSE_BITS)
+    palette = _refine(palette, pixels, fine, bits=_FINE_BITS)
     rounded = np.rint(palette).astype(np.uint8)
     return np.resize(rounded, (COLOURS, 3))
 
@@ -72,9 +80,11 @@ def squared_distances(points: NDArray[np.float32], palette: NDArray[np.float32])
     return total
 
 
-def _refine(palette: NDArray[np.float32], pixels: NDArray[np.uint8], refinements: int) -> NDArray[np.float32]:
-    cells = (pixels >> (8 - _CELL_BITS)).astype(np.int32)
-    keys = (cells[:, 0] << 2 * _CELL_BITS) | (cells[:, 1] << _CELL_BITS) | cells[:, 2]
+def _refine(
+    palette: NDArray[np.float32], pixels: NDArray[np.uint8], refinements: int, *, bits: int
+) -> NDArray[np.float32]:
+    cells = (pixels >> (8 - bits)).astype(np.int32)
+    keys = (cells[:, 0] << 2 * bits) | (cells[:, 1] << bits) | cells[:, 2]
     _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
     sums = np.stack([np.bincount(place, weights=pixels[:, channel]) for channel in range(3)], axis=1)
     means = (sums / counts[:, None]).astype(np.float32)
