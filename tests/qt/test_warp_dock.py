@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 
 import numpy as np
@@ -23,6 +24,7 @@ from latent_studio.core.support_sets import SupportSet
 from latent_studio.core.synthesis import SynthesisSettings
 from latent_studio.core.warp_path import WarpPath
 from latent_studio.methods.attributes.protocol import AttributeInfo
+from latent_studio.methods.warp.settings import WarpSettings
 from latent_studio.ui.docks import warp as warp_dock
 from latent_studio.ui.docks.warp import WarpDock
 from latent_studio.ui.reader_menu import ReaderMenu
@@ -207,3 +209,24 @@ def test_why_a_training_failed_stands_in_the_panel_until_another_folder_is_named
     assert status.text() == "It was begun with other settings. Choose another folder."
     dock.findChild(QWidget, "warp-folder").setText(str(tmp_path / "another"))
     assert "other settings" not in status.text()
+
+
+def test_a_training_that_is_there_goes_on_as_it_began_but_for_what_is_filled_in(qtbot, dock, tmp_path):
+    begun = WarpSettings("w", 3, 2, reconstructor="LeNet", batch_size=4, learn_gammas=True, iterations=6)
+    (tmp_path / "begun" / "models").mkdir(parents=True)
+    (tmp_path / "begun" / "models" / "support_sets.safetensors").touch()
+    model = {"name": "cats", "path": "cats.pkl", "sha256": "0", "family": "stylegan2", "resolution": 32}
+    record = {"latent_studio": {"model": model, "settings": begun.to_record()}}
+    (tmp_path / "begun" / "args.json").write_text(json.dumps(record))
+    dock.findChild(QWidget, "warp-folder").setText(str(tmp_path / "begun"))
+    paths = dock.findChild(QWidget, "option-support_sets")
+    assert (paths.value(), dock.findChild(QWidget, "option-iterations").value()) == (3, 6)
+    paths.setValue(5)
+    press(qtbot, dock, "warp-copy-command")
+    found = parse_arguments(QGuiApplication.clipboard().text().split()[1:]).values
+    assert (found["support_sets"], found["dipoles"], found["batch_size"]) == (5, 2, 4)
+    assert (found["reconstructor"], found["learn_gammas"]) == ("LeNet", True)
+    assert "preset" not in found
+    (tmp_path / "begun" / "args.json").write_text("{")
+    dock.findChild(QWidget, "warp-folder").setText(f"{tmp_path / 'begun'}/")
+    assert "damaged" in dock.findChild(QWidget, "warp-status").text()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from latent_studio.app.ranking import Ranking
     from latent_studio.app.tasks.rank import RankResult
     from latent_studio.core.jobs import Progress
+    from latent_studio.methods.warp.settings import WarpSettings
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.job_thread import Job
 
@@ -207,20 +208,30 @@ class WarpDock(QWidget):
     @Slot(object)
     def _take_model(self, model: LoadedModel) -> None:
         self.setEnabled(True)
-        self._folder.setText(str(self._suggested_folder(model)))
         is_bundled = model.ref.name == "portraits"
         self._form.set_values(
             {"preset": "portraits", "support_sets": None, "dipoles": None}
             if is_bundled
             else {"preset": None, "support_sets": _PATHS, "dipoles": _DIPOLES}
         )
+        self._more.set_values({"iterations": None, "picture_size": None})
+        self._folder.setText(str(self._suggested_folder(model)))
         self._ranking = None
         self._table.setRows(())
         self._show_state()
 
     @Slot()
     def _take_folder(self) -> None:
+        """Another folder: the fields show what a training that is there was begun with."""
         self._problem = ""
+        if self._has_begun():
+            try:
+                begun = self._begun_settings().to_record()
+            except LatentStudioError as error:
+                self._problem = error.title
+            else:
+                self._form.set_values({**begun, "preset": None})
+                self._more.set_values(begun)
         self._show_state()
 
     @Slot()
@@ -233,7 +244,7 @@ class WarpDock(QWidget):
         self._folder.setEnabled(not is_training)
         self._form.setEnabled(not is_training)
         self._more.setEnabled(not is_training)
-        begun = has_folder and (self._run_folder() / "models" / "support_sets.safetensors").is_file()
+        begun = has_folder and self._has_begun()
         self._start.setText(self.tr("Go on") if begun and not is_training else self.tr("Start"))
         self._keep.setEnabled(begun)
         self._rank.setEnabled(begun and self._measuring is None)
@@ -408,10 +419,24 @@ class WarpDock(QWidget):
         self._along.setCurves([*curves, (amounts, tracks.mean(axis=0).tolist(), "accent", 1.0)])
 
     def _options(self) -> WarpTrainOptions:
-        built = self._form.build(model=self._model_place(), out=self._run_folder(), **self._more.values())
+        """As filled in; a training that is there goes on as it began but for the numbers filled in."""
+        given: dict[str, object] = {**self._form.values(), **self._more.values()}
+        if self._has_begun():
+            settings = self._begun_settings()
+            filled = {name: value for name, value in given.items() if value is not None}
+            given = {**settings.to_record(), "classes": settings.classes or None, **filled, "preset": None}
+        built = self._form.build(**{**given, "model": self._model_place(), "out": self._run_folder()})
         if not isinstance(built, WarpTrainOptions):
             raise TypeError("the form builds its own options")
         return built
+
+    def _begun_settings(self) -> WarpSettings:
+        from latent_studio.methods.warp.runs import read_args
+
+        return read_args(self._run_folder())[1]
+
+    def _has_begun(self) -> bool:
+        return (self._run_folder() / "models" / "support_sets.safetensors").is_file()
 
     @Slot()
     def _copy_command(self) -> None:
