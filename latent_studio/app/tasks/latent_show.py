@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.options import check_options, option
 
 if TYPE_CHECKING:
@@ -38,14 +39,16 @@ class LatentShowResult:
 
     Attributes:
         latents: all in the file.
+        spec: of the model they are read for, if one was named.
     """
 
     latents: tuple[StoredLatent, ...]
+    spec: GeneratorSpec | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
         """A few lines each."""
-        return tuple(line for stored in self.latents for line in described(stored))
+        return tuple(line for stored in self.latents for line in described(stored, self.spec))
 
 
 def run_latent_show(
@@ -60,7 +63,7 @@ def run_latent_show(
 
     check_options(options)
     spec = spec_of(studio, options.model, progress, cancel)
-    return LatentShowResult(read_latents(options.file, spec, space=space_of(options.space)))
+    return LatentShowResult(read_latents(options.file, spec, space=space_of(options.space)), spec)
 
 
 def spec_of(
@@ -77,8 +80,8 @@ def space_of(word: str | None) -> Space | None:
     return None if word is None else Space(word)
 
 
-def described(stored: StoredLatent) -> tuple[str, ...]:
-    """A latent in a few lines."""
+def described(stored: StoredLatent, spec: GeneratorSpec | None = None) -> tuple[str, ...]:
+    """A latent in a few lines, and whether it fits a model."""
     latent = stored.latent
     lines = [f"{stored.name or 'latent'}: {stored.how}"]
     if stored.model_sha256:
@@ -97,4 +100,9 @@ def described(stored: StoredLatent) -> tuple[str, ...]:
         f"  mean {float(latent.values.mean()):+.4f}, spread {float(latent.values.std()):.4f}, "
         f"digest {latent.digest[:12]}"
     )
+    if spec is not None:
+        try:
+            latent.check_fits(spec)
+        except LatentStudioError as error:
+            lines.append(f"  {error.title}")
     return tuple(lines)

@@ -256,6 +256,15 @@ def test_bare_arrays_are_guessed_aloud(
     assert str(shape) in stored.how
 
 
+def test_a_latent_that_does_not_fit_the_model_says_so(
+    studio: Studio, tiny_model: Path, tmp_path: Path
+) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((7, 9), np.float32))
+    options = LatentShowOptions(tmp_path / "x.npy", model=str(tiny_model))
+    lines = run_latent_show(studio, options, ignore_progress, CancelToken()).lines
+    assert any("the model needs" in line for line in lines)
+
+
 def test_numbers_spread_like_a_z_are_taken_for_one_unless_said_otherwise(
     studio: Studio, tmp_path: Path
 ) -> None:
