@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QToolButton
 
+from latent_studio.core.latent import Latent
+from latent_studio.core.pose import Pose
+from latent_studio.core.projections import ProjectedPhoto
 from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.spaces import Space
 from latent_studio.core.style_mix import StyleMix
 from latent_studio.ui.docks.style_mix import StyleMixDock
 from latent_studio.ui.widgets.rows_picker import RowsPicker
@@ -60,6 +66,26 @@ def test_a_zone_is_one_click(qtbot, window, dock):
     qtbot.mouseClick(chip, Qt.MouseButton.LeftButton)
     assert window.context.store.session.mix.rows == (4, 5, 6, 7)
     assert chip.isChecked()
+
+
+def test_rows_come_from_a_key_or_a_projected_photo(qtbot, window, dock):
+    store = window.context.store
+    found = Latent(Space.W, np.full(8, 0.5, dtype=np.float32))
+    photo = ProjectedPhoto("me.jpg", "", "ab", (9, 9), (0.0,) * 8, (), found)
+    timeline = store.session.timeline.with_pose(
+        0, Pose(SeedPoint(7)), name="seed 7", model=store.session.model
+    )
+    store.replace(replace(store.session, timeline=timeline, projections=(photo,)), "bring places")
+    click_row(qtbot, dock, 2)
+    menu = dock.findChild(QToolButton, "mix-places").menu()
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.actions()] == ["seed 7", "me.jpg"]
+    menu.actions()[0].trigger()
+    assert store.session.mix == StyleMix(SeedPoint(7), (2,))
+    menu.aboutToShow.emit()
+    menu.actions()[1].trigger()
+    assert store.session.mix == StyleMix(found, (2,))
+    assert dock.findChild(QLabel, "mix-from").text() == "Rows from me.jpg"
 
 
 def test_rows_are_ticked_by_keyboard(qtbot, window, dock):

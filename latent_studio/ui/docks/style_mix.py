@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from latent_studio.core.edits import EditStack
+from latent_studio.core.latent import Latent
 from latent_studio.core.render import RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.style_mix import StyleMix, crossover_of, rows_from
 from latent_studio.ui.seeds import draw_seed
+from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.images import image_of
 from latent_studio.ui.widgets.labelled_slider import LabelledSlider
 from latent_studio.ui.widgets.picture_label import PictureLabel
@@ -57,6 +69,19 @@ class StyleMixDock(QWidget):
         self._seed = SeedField(self)
         self._seed.setObjectName("mix-seed")
         self._seed.setToolTip(self.tr("The seed that rows are taken from"))
+        self._from = ElidedLabel(parent=self)
+        self._from.setObjectName("mix-from")
+        self._from.setProperty("muted", True)
+        self._from.setBuddy(self._seed)
+        self._places = QToolButton(self)
+        self._places.setObjectName("mix-places")
+        self._places.setText(self.tr("Key or photo"))
+        self._places.setToolTip(self.tr("Rows come from a key of the timeline, or from a projected photo."))
+        self._places.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self._places)
+        menu.setObjectName("mix-places-menu")
+        menu.aboutToShow.connect(self._fill_places)
+        self._places.setMenu(menu)
         self._take_picture = _button(
             self, "mix-take", self.tr("Take this picture"),
             self.tr("Rows come from the place the picture starts from now; then go on to another seed."),
@@ -89,11 +114,12 @@ class StyleMixDock(QWidget):
         buttons.addWidget(self._swap)
         buttons.addStretch(1)
         beside = QVBoxLayout()
-        source = QLabel(self.tr("Rows from"), self)
-        source.setProperty("muted", True)
-        source.setBuddy(self._seed)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self._from, 1)
+        head.addWidget(self._places)
         beside.setSpacing(6)
-        beside.addWidget(source)
+        beside.addLayout(head)
         beside.addWidget(self._seed)
         beside.addLayout(buttons)
         beside.addStretch(1)
@@ -175,7 +201,42 @@ class StyleMixDock(QWidget):
         self._weight.setValue(1.0 if mix is None else mix.weight)
         if isinstance(self._source, SeedPoint):
             self._seed.setPoint(self._source)
+        self._from.setText(self._words())
         self._want_picture()
+
+    def _words(self) -> str:
+        """Where the rows come from, if that is no seed."""
+        if isinstance(self._source, SeedPoint):
+            return self.tr("Rows from")
+        source = _key(self._source)
+        name = next((name for name, place in self._known_places() if _key(place) == source), "")
+        return self.tr("Rows from {name}").format(name=name or self.tr("a latent"))
+
+    def _known_places(self) -> tuple[tuple[str, Base], ...]:
+        """Keys of the timeline of this model, then projected photos, each with its name."""
+        session = self._context.store.session
+        sha256 = "" if session.model is None else session.model.sha256
+        return (
+            *(
+                (key.name or self.tr("key at {seconds:g} s").format(seconds=key.seconds), key.pose.base)
+                for key in session.timeline.keys
+                if isinstance(key.pose.base, SeedPoint | Latent)
+                and (key.model is None or key.model.sha256 == sha256)
+            ),
+            *((photo.name, photo.latent) for photo in session.projections),
+        )
+
+    @Slot()
+    def _fill_places(self) -> None:
+        menu = self._places.menu()
+        menu.clear()
+        for name, place in self._known_places():
+            menu.addAction(name).triggered.connect(partial(self._choose_place, place))
+        if menu.isEmpty():
+            menu.addAction(self.tr("Set a key, or project a photo first")).setEnabled(False)
+
+    def _choose_place(self, place: Base, _checked: bool = False) -> None:
+        self._set_source(place)
 
     def _want_picture(self) -> None:
         session = self._context.store.session

@@ -75,7 +75,7 @@ class FormSheet(Overlay):
         head.addWidget(heading, 1)
         head.addWidget(close)
         foot = QHBoxLayout()
-        foot.addWidget(self._reason, 1)
+        foot.addWidget(self._reason, 20)
         foot.addStretch(1)
         foot.addWidget(self._button, 0, Qt.AlignmentFlag.AlignBottom)
         form.setParent(self.card())
