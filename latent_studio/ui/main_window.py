@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QMainWindow, QMessageBox
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QScrollArea, QWidget
 
 from latent_studio.ui.measures import LEFT_WIDTH, MARGIN, RIGHT_WIDTH
 from latent_studio.ui.theme import colour, colours
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _SIZE = QSize(1480, 900)
 _SMALLEST = QSize(880, 480)
 _TOP, _BOTTOM = 34, 29
+#: Controls that Tab passes over at the most; more than all panels behind others have.
+_MOST_STOPS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,16 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
         return done
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab passes over what nobody sees: Qt keeps panels behind others visible, out of the window."""
+        for _ in range(_MOST_STOPS):
+            if not super().focusNextPrevChild(next):
+                return False
+            widget = self.focusWidget()
+            if widget is None or _is_brought_into_view(widget):
+                return True
+        return True
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """The panels that will be there in a moment."""
         super().paintEvent(event)
@@ -185,6 +197,16 @@ class MainWindow(QMainWindow):
             self.tr("{why} What is not saved would be lost. Quit nevertheless?").format(why=failure.title),
         )
         return answer is QMessageBox.StandardButton.Yes
+
+
+def _is_brought_into_view(widget: QWidget) -> bool:
+    """Scroll to a control, which Qt does only when Tab begins in the same scrolled panel."""
+    above = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(widget)
+        above = above.parentWidget()
+    return not widget.visibleRegion().isEmpty()
 
 
 def _first_size(screen: QSize) -> QSize:

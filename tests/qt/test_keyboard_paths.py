@@ -138,3 +138,16 @@ def test_f6_goes_through_every_panel_on_the_screen_and_back(window, keys):
     assert focused is seen[0]
     keys.press(Qt.Key.Key_F6, _SHIFT)
     assert QApplication.focusWidget() is seen[-1]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab])
+def test_tab_never_leaves_what_can_be_seen(window, keys, key):
+    window.resize(1280, 720)
+    stops = set()
+    for _ in range(100):
+        keys.press(key)
+        stop = QApplication.focusWidget()
+        assert stop is not None
+        assert not stop.visibleRegion().isEmpty(), (type(stop).__name__, stop.objectName())
+        stops.add(stop)
+    assert len(stops) > 15
