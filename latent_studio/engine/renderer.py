@@ -207,7 +207,7 @@ class Renderer:
             raise RuntimeError("the last stage of a generator gives a picture")
         count = len(view.generator.stages)
         with step():
-            pixels = [to_pixels(one) for one in picture.split(1)]
+            pixels = [to_pixels(picture[index : index + 1]) for index in range(len(requests))]
         seconds = (self._clock() - started) / len(requests)
         return [
             Frame(request.revision, Quality.FINAL, one, seconds, count, count)
