@@ -8,8 +8,9 @@ import pytest
 from PIL import Image, ImageSequence
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QLabel, QMessageBox, QWidget
 
+from latent_studio.app.beside import BesideModel
 from latent_studio.app.tasks.export_plan import subject_of
 from latent_studio.app.tasks.render import RenderOptions
 from latent_studio.app.tasks.traverse import TraverseOptions
@@ -17,11 +18,13 @@ from latent_studio.cli.arguments import parse_arguments
 from latent_studio.core.directions import LinearDirection
 from latent_studio.core.pose import Pose
 from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.session import ModelRef
 from latent_studio.core.timeline import Timeline
 from latent_studio.ui.docks.export import ExportDock
 from latent_studio.ui.widgets.job_card import JobCard
 from latent_studio.ui.widgets.message_bar import MessageBar
-from tests.helpers.fake_engine import colour_of
+from tests.helpers.fake_engine import FakeEngine, colour_of
+from tests.helpers.fake_studio import SPEC
 from tests.qt.conftest import WAIT_MS
 
 
@@ -355,3 +358,22 @@ def test_the_copied_command_sweeps_to_the_same_last_digit(qtbot, window, dock, i
         unit = sweep.direction.sigma if options.sigma else 1.0
         ends.append((low * unit, high * unit))
     assert ends == [(sweep.low, sweep.high) for sweep in plan.sweeps]
+
+
+def test_models_of_the_comparison_can_stand_beside_a_traversal(qtbot, window, dock):
+    box = dock.findChild(QCheckBox, "export-models-beside")
+    assert box.isHidden()
+    window.context.comparison.add_model(
+        BesideModel(ModelRef("dogs", "dogs.safetensors", "dogs-sha256"), SPEC, FakeEngine())
+    )
+    assert not box.isHidden()
+    assert "dogs" in box.text()
+    assert plan_of(dock).with_models == ()
+    pictures = dock.subject.extent().pictures
+    box.setChecked(True)
+    assert plan_of(dock).with_models == ("dogs.safetensors",)
+    assert dock.subject.extent().pictures == 2 * pictures
+    press(qtbot, dock, "export-copy-command")
+    assert "--with-model dogs.safetensors" in QGuiApplication.clipboard().text()
+    window.context.comparison.clear()
+    assert plan_of(dock).with_models == ()

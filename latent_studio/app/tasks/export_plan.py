@@ -44,6 +44,7 @@ class ExportPlan:
         loop: of a traversal.
         beside: of a traversal: whether the picture before it stands beside every frame.
         caption: of a traversal: whether amounts are written into every frame.
+        with_models: of a traversal: other models beside it.
         rows: of a sheet of directions.
         pictures: in a row of it.
     """
@@ -57,6 +58,7 @@ class ExportPlan:
     loop: Literal["there-and-back", "once"] = "there-and-back"
     beside: bool = False
     caption: bool = False
+    with_models: tuple[str, ...] = ()
     rows: tuple[SheetRow, ...] = ()
     pictures: int = 5
 
@@ -105,6 +107,7 @@ def traversal_text(plan: TraversalPlan) -> str:
             "loop": plan.loop,
             "beside": plan.beside,
             "caption": plan.caption,
+            "with_models": list(plan.with_models),
         },
     )
 
@@ -218,6 +221,9 @@ def read_plan(
                 loop=export.get("loop").value(Literal["there-and-back", "once"]),
                 beside=export.get("beside").flag(),
                 caption=export.get("caption").flag(),
+                with_models=tuple(name.text() for name in export.get("with_models").items())
+                if "with_models" in export
+                else (),
             )
         case _:
             return ExportPlan(

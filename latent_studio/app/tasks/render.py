@@ -202,6 +202,7 @@ def _render_traversal(
         beside=plan.beside,
         caption=plan.caption,
         keep_part=options.keep_part,
+        with_models=plan.with_models,
     )
     return run_traversal(studio, film, progress, cancel)
 

@@ -46,8 +46,6 @@ from latent_studio.exporters.film_settings import FilmQuality, FilmSettings, Pal
 from latent_studio.exporters.formats import FormatId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from latent_studio.app.film import Pane
     from latent_studio.app.studio import Studio
     from latent_studio.core.directions import Direction, Rows
@@ -157,6 +155,7 @@ class TraversalPlan:
         beside: whether the picture before the sweep stands beside every frame.
         caption: whether directions and amounts are written into every frame.
         keep_part: see ``Film``.
+        with_models: names or files of other models that are shown beside it, at the same places of the sweep.
     """
 
     session: Session
@@ -172,6 +171,7 @@ class TraversalPlan:
     beside: bool = False
     caption: bool = False
     keep_part: bool = False
+    with_models: tuple[str, ...] = ()
 
 
 def run_traverse(
@@ -210,9 +210,9 @@ def run_traverse(
         beside=options.beside,
         caption=options.caption,
         keep_part=options.keep_part,
+        with_models=options.with_model,
     )
-    others = [_other_pane(studio, name, plan, progress, cancel) for name in options.with_model]
-    return run_traversal(studio, plan, progress, cancel, others=others)
+    return run_traversal(studio, plan, progress, cancel)
 
 
 def sweeps_of_edits(
@@ -239,12 +239,7 @@ def sweeps_of_edits(
 
 
 def run_traversal(
-    studio: Studio,
-    plan: TraversalPlan,
-    progress: ProgressSink,
-    cancel: CancelToken,
-    *,
-    others: Sequence[Pane] = (),
+    studio: Studio, plan: TraversalPlan, progress: ProgressSink, cancel: CancelToken
 ) -> FilmResult:
     """Render the sweep of the open model into a film. Same plan, same bytes.
 
@@ -255,10 +250,10 @@ def run_traversal(
         plan: what moves, and how and where to.
         progress: told after every picture.
         cancel: looked at between stages.
-        others: shown beside it: other models at the same places of the sweep.
 
     Raises:
         OptionError: the plan asks for what does not exist.
+        IncompatibleLatentError: a direction does not fit a model beside.
         ExportError: the disk refuses; nothing is left behind.
         LatentStudioError: rendering failed.
         Cancelled: a stop was asked for; nothing is left behind.
@@ -280,6 +275,7 @@ def run_traversal(
         settings=plan.settings,
         keep_part=plan.keep_part,
     )
+    others = [_other_pane(studio, name, plan, progress, cancel) for name in plan.with_models]
     return write_film([*_panes(studio, plan, places), *others], film, progress, cancel)
 
 
@@ -292,6 +288,7 @@ def _other_pane(
         IncompatibleLatentError: a direction was made for a model of another shape.
         LatentStudioError: the model cannot be opened.
     """
+    from latent_studio.app.beside import session_beside
     from latent_studio.app.film import Pane
     from latent_studio.core.render import RenderRequest
     from latent_studio.engine.engine import Engine
@@ -304,8 +301,10 @@ def _other_pane(
     places, _ = route(plan.frames, plan.loop)
 
     def request_at(index: int) -> RenderRequest:
-        session = replace(_session_at(plan, places[index]), model=model.ref)
-        return RenderRequest.of(session, revision=index)
+        shown, _ = session_beside(
+            _session_at(plan, places[index]), studio.model.spec, other=model.spec, ref=model.ref
+        )
+        return RenderRequest.of(shown, revision=index)
 
     return Pane(engine, request_at, (lambda index: model.ref.name) if plan.caption else None)
 

@@ -6,7 +6,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QWidget,
+)
 
 from latent_studio.app.tasks.export_plan import traversal_text
 from latent_studio.app.tasks.traverse import (
@@ -90,6 +98,12 @@ class TraversalExport(QWidget):
             label.setFixedWidth(LABEL_WIDTH)
             layout.addRow(label, field)
         layout.addRow(self._form)
+        self._models = QCheckBox(self)
+        self._models.setObjectName("export-models-beside")
+        self._models.setToolTip(self.tr("Show the models of A | B beside it, at the same latent and edits."))
+        self._models.toggled.connect(self._tell)
+        layout.addRow(self._models)
+        self._show_models()
         self.setFocusProxy(self._what)
 
         self._what.currentIndexChanged.connect(self._tell)
@@ -98,6 +112,7 @@ class TraversalExport(QWidget):
         self._form.changed.connect(self.changed)
         context.actions["sigma_unit"].toggled.connect(self._show_unit)
         context.models.model_changed.connect(self._take_model)
+        context.comparison.changed.connect(self._show_models)
         context.bridge.session_changed.connect(self.show_session)
         self._show_unit()
         if context.models.model is not None:
@@ -137,7 +152,7 @@ class TraversalExport(QWidget):
             problem = self.tr("Move a slider first, or choose one here.")
         elif self._low.value() >= self._high.value():
             problem = self.tr("The first amount must be less than the last.")
-        return Extent(frames, len(places), problem)
+        return Extent(frames, len(places) * (1 + len(self._beside())), problem)
 
     def job(self, target: Target) -> Callable[[ProgressSink, CancelToken], object]:
         """See ``ExportSubject``."""
@@ -160,6 +175,7 @@ class TraversalExport(QWidget):
             beside=values["beside"],
             caption=values["caption"],
             keep_part=target.keep_part,
+            with_models=self._beside(),
         )
 
     def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
@@ -219,6 +235,23 @@ class TraversalExport(QWidget):
         self._what.setCurrentIndex(self._what.findData(only.id if only is not None else _ALL_EDITS))
         blocker.unblock()
         self.changed.emit()
+
+    @Slot()
+    def _show_models(self) -> None:
+        """There is something to choose while other models are open in A | B."""
+        names = [
+            state.beside.ref.name for state in self._context.comparison.states if state.beside is not None
+        ]
+        self._models.setText(self.tr("Beside {names}").format(names=", ".join(names)))
+        self._models.setVisible(bool(names))
+        self.changed.emit()
+
+    def _beside(self) -> tuple[str, ...]:
+        """Files of the models to show beside it."""
+        if not self._models.isChecked():
+            return ()
+        states = self._context.comparison.states
+        return tuple(state.beside.ref.path for state in states if state.beside is not None)
 
     @Slot()
     def _show_unit(self) -> None:
@@ -291,6 +324,7 @@ def traverse_options(plan: TraversalPlan, *, sigmas: tuple[float, float] | None 
         beside=plan.beside,
         caption=plan.caption,
         keep_part=plan.keep_part,
+        with_model=plan.with_models,
         truncation_psi=synthesis.truncation_psi,
         truncation_cutoff=synthesis.truncation_cutoff,
         class_idx=None if synthesis.class_blend else synthesis.class_idx,

@@ -106,7 +106,10 @@ def test_a_traversal_of_any_state_gives_the_same_bytes(studio, session, tmp_path
         run_traversal(studio, plan_to(out), ignore_progress, CancelToken())
 
     def plan_to(out: Path) -> TraversalPlan:
-        return TraversalPlan(session, sweeps, out, frames=6, fps=10, beside=True, caption=True)
+        beside = (studio.model.ref.path,)
+        return TraversalPlan(
+            session, sweeps, out, frames=6, fps=10, beside=True, caption=True, with_models=beside
+        )
 
     same(studio, tmp_path, traversal_text(plan_to(tmp_path / "x.gif")), write, ".gif", fps=10.0)
 
