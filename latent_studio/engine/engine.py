@@ -137,12 +137,18 @@ class Engine:
         Raises:
             LatentStudioError: whatever goes wrong.
         """
-        renderer = self._require_renderer()
-        return renderer.frames(
-            request,
-            lambda: self._renderer is not renderer or superseded(),
-            step=self._steps(renderer, self.gate.interactive),
-        )
+        return self._attended_frames(self._require_renderer(), request, superseded)
+
+    def _attended_frames(
+        self, renderer: Renderer, request: RenderRequest, superseded: Callable[[], bool]
+    ) -> Iterator[Frame]:
+        """Frames with no step of a job between their stages; a refused request is told by the first one."""
+        with self.gate.attended():
+            yield from renderer.frames(
+                request,
+                lambda: self._renderer is not renderer or superseded(),
+                step=self._steps(renderer, self.gate.interactive),
+            )
 
     def render_final(self, request: RenderRequest) -> Frame:
         """The sharp frame, now; the same bytes as the last one of ``render``.

@@ -29,6 +29,7 @@ class PriorityGate:
         self._clock = clock
         self._owner: int | None = None
         self._interactive_waiting = 0
+        self._attended = 0
         self._background_waiting = 0
         self._overdue = 0
 
@@ -60,6 +61,21 @@ class PriorityGate:
             self._leave()
 
     @contextmanager
+    def attended(self) -> Iterator[None]:
+        """Opens around a frame of several interactive steps: no background step slips in between them.
+
+        It lets nobody in by itself. Background work that has waited too long goes next even so.
+        """
+        with self._condition:
+            self._attended += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._attended -= 1
+                self._condition.notify_all()
+
+    @contextmanager
     def background(self) -> Iterator[None]:
         """Hold the gate for a step of a job; keep steps short, a frame may be waiting.
 
@@ -72,7 +88,7 @@ class PriorityGate:
             overdue = False
             self._background_waiting += 1
             try:
-                while self._owner is not None or (self._interactive_waiting and not overdue):
+                while self._owner is not None or (self._is_watched and not overdue):
                     self._condition.wait(None if overdue else max(deadline - self._clock(), 0.001))
                     if not overdue and self._clock() >= deadline:
                         overdue = True
@@ -85,6 +101,10 @@ class PriorityGate:
             yield
         finally:
             self._leave()
+
+    @property
+    def _is_watched(self) -> bool:
+        return bool(self._interactive_waiting or self._attended)
 
     def _refuse_reentry(self) -> None:
         if self._owner == threading.get_ident():

@@ -86,6 +86,22 @@ def test_background_work_holds_back_while_interactive_work_waits_even_at_an_open
     job.leave()
 
 
+def test_no_background_step_slips_in_between_the_steps_of_a_frame() -> None:
+    gate = PriorityGate(patience_seconds=60)
+    log: list[str] = []
+    with gate.attended():
+        job = Walker(gate, "background", "job", log)
+        wait_for(lambda: gate.waiting == (0, 1))
+        for stage in ("stage 1", "stage 2"):
+            with gate.interactive():
+                log.append(stage)
+            # Time for the job to take the open gate, if it might.
+            assert not job.entered.wait(0.02)
+    assert job.entered.wait(20)
+    job.leave()
+    assert log == ["stage 1", "stage 2", "job"]
+
+
 def test_only_one_thread_is_inside() -> None:
     gate = PriorityGate()
     log: list[str] = []
