@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QGuiApplication
 
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.parameters import direction_id_of, value_in
 from latent_studio.core.pose import Pose
 from latent_studio.core.timeline import Loop, Marker, PoseKey, Speed, Timeline, ValueKey
+from latent_studio.ui.command_text import command_text
 from latent_studio.ui.failures import Failure
 from latent_studio.ui.parameter_names import parameter_label
 from latent_studio.ui.pose_names import describe_base
@@ -20,7 +23,6 @@ from latent_studio.ui.widgets.timeline_scale import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from latent_studio.app.film import FilmResult
     from latent_studio.app.studio import Studio
@@ -460,6 +462,24 @@ class TimelineEditor(QObject):
             self.tr("Export {name}").format(name=path.name),
             partial(_export, self._context.studio, plan),
             on_failed=self._context.messages.failure,
+        )
+
+    def copy_command(self) -> None:
+        """The command line that writes the film, on the clipboard; the keys are kept in a file."""
+        from latent_studio.app.tasks.export_plan import keep_plan, timeline_text
+        from latent_studio.ui.exports.subject import Target, render_options
+
+        session, messages = self._context.store.session, self._context.messages
+        try:
+            kept = keep_plan(timeline_text(session), self._context.studio.paths, stem="timeline")
+        except LatentStudioError as error:
+            messages.warning(error.title, hint=error.hint)
+            return
+        options = render_options(kept, session, Target(Path("film.mp4"), "mp4"))
+        QGuiApplication.clipboard().setText(command_text("render", options))
+        messages.success(
+            self.tr("The command is on the clipboard."),
+            hint=self.tr("What it draws is kept in {file}.").format(file=kept),
         )
 
     def save(self, path: Path) -> None:

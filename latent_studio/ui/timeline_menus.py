@@ -211,6 +211,9 @@ class TimelineMenus(QObject):
         snap.toggled.connect(self._view.setSnap)
         menu.addSeparator()
         _add(menu, self.tr("Export film…"), self._ask_and_export).setEnabled(timeline.duration > 0)
+        _add(menu, self.tr("Copy film as command"), self._editor.copy_command).setEnabled(
+            timeline.duration > 0
+        )
         _add(menu, self.tr("Open timeline…"), self._ask_and_open)
         _add(menu, self.tr("Save timeline…"), self._ask_and_save).setEnabled(not timeline.is_empty)
         _add(menu, self.tr("Clear timeline"), self._editor.clear).setEnabled(not timeline.is_empty)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QMenu, QToolButton
 
+from latent_studio.app.tasks.export_plan import subject_of
 from latent_studio.core.easing import Easing
 from latent_studio.core.pose import Pose
 from latent_studio.core.render import Quality
@@ -437,3 +441,13 @@ def test_the_timeline_is_exported_from_the_window_as_from_the_command_line(qtbot
     plan = TimelinePlan(window.context.store.session, tmp_path / "b.gif")
     write_timeline_film(window.context.studio, plan, ignore_progress, CancelToken())
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
+
+
+def test_the_film_is_copied_as_a_command_with_its_keys_in_a_file(window, dock):
+    with_keys(window, 3, 7)
+    dock.menus.more.aboutToShow.emit()
+    next(action for action in dock.menus.more.actions() if "command" in action.text()).trigger()
+    words = shlex.split(QGuiApplication.clipboard().text())
+    assert words[:2] == ["latent-studio", "render"]
+    assert words[words.index("--out") + 1] == "film.mp4"
+    assert subject_of(Path(words[2]).read_text()) == "timeline"
