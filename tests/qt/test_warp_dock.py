@@ -103,6 +103,8 @@ def test_a_training_draws_its_curves_and_samples_and_can_be_paused(qtbot, dock, 
     qtbot.waitUntil(lambda: dock.findChild(QWidget, "warp-samples").image() is not None, timeout=WAIT_MS)
     curves = dock.findChild(CurvePlot, "warp-loss").curves()
     assert curves[0] == ((1.0,), (3.0,))
+    # One curve for each path, then the one for all of them.
+    assert dock.findChild(CurvePlot, "warp-accuracy").curves() == (((1.0,), (0.9,)), ((1.0,), (0.25,)))
     assert not button(dock, "warp-start").isEnabled()
     press(qtbot, dock, "warp-pause")
     qtbot.waitUntil(button(dock, "warp-start").isEnabled, timeout=WAIT_MS)

@@ -27,6 +27,7 @@ from latent_studio.core.errors import LatentStudioError
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.failures import Failure, describe_failure
 from latent_studio.ui.forms import OptionsForm
+from latent_studio.ui.path_curves import PathCurves
 from latent_studio.ui.reader_menu import ReaderMenu
 from latent_studio.ui.widgets.curve_plot import CurvePlot
 from latent_studio.ui.widgets.elided_label import ElidedLabel
@@ -69,12 +70,17 @@ class WarpDock(QWidget):
         self._measuring: Job | None = None
         self._ranking: Ranking | None = None
         self._loss = CurvePlot("warp-loss", self.tr("Loss over iterations"), self)
-        self._told = CurvePlot("warp-accuracy", self.tr("Share of paths told, over iterations"), self)
+        self._told = CurvePlot(
+            "warp-accuracy",
+            self.tr("Share of pairs told, over iterations: of each path faintly, of all strongly"),
+            self,
+        )
         self._along = CurvePlot("warp-along", self.tr("The attribute along its best path"), self)
         self._loss.setTitleText(self.tr("Loss"))
         self._told.setTitleText(self.tr("Paths told"))
         self._told.setYRange(0, 1)
         self._history: list[tuple[float, float, float]] = []
+        self._shares = PathCurves()
         self._form = OptionsForm(WarpTrainOptions, fields=_FIELDS, parent=self)
         self._more = OptionsForm(WarpTrainOptions, fields=_MORE_FIELDS, parent=self)
         by_preset = self.tr("default")
@@ -270,12 +276,13 @@ class WarpDock(QWidget):
             self._history.append((found["iteration"], found["total_loss"], found["accuracy"]))
             if len(self._history) > _MOST_POINTS:
                 self._history = self._history[::2]
-            self._draw()
             self._show_state_of_paths(progress)
+            self._draw()
 
     def _show_state_of_paths(self, progress: Progress) -> None:
         shares = [value for name, value in progress.metrics.items() if name.startswith("path_accuracy.")]
         if shares:
+            self._shares.add(progress.metrics["iteration"], shares)
             known = [share for share in shares if share == share]
             told = sum(share > 0.5 for share in known)
             self._told.setTitleText(
@@ -284,9 +291,11 @@ class WarpDock(QWidget):
 
     def _draw(self) -> None:
         at = [point[0] for point in self._history]
-        for plot, column, token in ((self._loss, 1, "accent"), (self._told, 2, "good")):
-            values = [point[column] for point in self._history]
-            plot.setCurves([(at, values, token, 0.35), (at, _smooth(values), token, 1.0)])
+        losses, told = ([point[column] for point in self._history] for column in (1, 2))
+        self._loss.setCurves([(at, losses, "accent", 0.35), (at, _smooth(losses), "accent", 1.0)])
+        # Each path faintly, all of them together strongly.
+        each = [(x, y, "muted", 0.35) for x, y in self._shares.curves()]
+        self._told.setCurves([*each, (at, _smooth(told), "good", 1.0)])
 
     @Slot(object)
     @Slot(object, object)
@@ -312,6 +321,7 @@ class WarpDock(QWidget):
             self._context.messages.failure(describe_failure(error))
             return
         self._history, self._problem = [], ""
+        self._shares.clear()
         self._show_page("learning")
         self._training = self._context.jobs.start(
             self.tr("Learn warp paths"),
