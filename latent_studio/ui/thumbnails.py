@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latent_studio.core.edits import Edit, EditStack
-from latent_studio.core.render import RenderRequest
+from latent_studio.core.render import Quality, RenderRequest
 from latent_studio.ui.widgets.images import image_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Models that render a picture this fast get sharp thumbnails; coarse ones are only roughly right in colour.
 _SHARP_WITHIN_MS = 1000.0
+#: A preview with a shorter side says too little: a sharp picture follows it, whatever that takes.
+_LEAST_SIDE = 32
 #: The base has to rest this long before its thumbnails are worth making.
 _REST_MS = 200
 _CLIENT = "slider ends"
@@ -49,7 +51,8 @@ class SliderEnds:
 class Thumbnails(QObject):
     """Makes pictures of slider ends from the current base without its edits.
 
-    A changed base makes all of them stale; old ones stay visible until theirs comes.
+    A changed base makes all of them stale; old ones stay visible until theirs comes. Slow models get previews
+    first.
 
     Args:
         store: whose base to start from.
@@ -77,6 +80,8 @@ class Thumbnails(QObject):
         self._pictures = pictures
         self._wanted: tuple[SliderEnds, ...] = ()
         self._made: dict[tuple[SliderEnds, bool], QImage] = {}
+        #: The shorter sides of those that are previews.
+        self._previews: dict[tuple[SliderEnds, bool], int] = {}
         self._generation = 0
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -96,6 +101,7 @@ class Thumbnails(QObject):
         if old.model != new.model or _look(old) != _look(new):
             self._generation += 1
             self._made.clear()
+            self._previews.clear()
             self._rest.start()
 
     @Slot()
@@ -103,17 +109,28 @@ class Thumbnails(QObject):
         session = self._store.session
         if session.model is None:
             return
-        wishes = []
-        for ends in self._wanted:
-            for is_high in (False, True):
-                if (ends, is_high) not in self._made:
-                    amount = ends.high if is_high else ends.low
-                    edits = EditStack((Edit(ends.direction, amount, ends.rows),))
-                    request = RenderRequest.of(
-                        replace(session, edits=edits), revision=0, coarse_only=not self._may_be_sharp()
-                    )
-                    wishes.append(((self._generation, ends, is_high), request))
+        may_be_sharp = self._may_be_sharp()
+        places = [(ends, is_high) for ends in self._wanted for is_high in (False, True)]
+        missing = [place for place in places if place not in self._made]
+        rough = [
+            place
+            for place in places
+            if place in self._previews and (may_be_sharp or self._previews[place] < _LEAST_SIDE)
+        ]
+        wishes = [
+            ((self._generation, *place), self._request_of(session, *place, coarse_only=not may_be_sharp))
+            for place in missing
+        ] or [
+            ((self._generation, *place), self._request_of(session, *place, coarse_only=False))
+            for place in rough
+        ]
         self._pictures.wish(_CLIENT, wishes)
+
+    def _request_of(
+        self, session: Session, ends: SliderEnds, is_high: bool, *, coarse_only: bool
+    ) -> RenderRequest:
+        edits = EditStack((Edit(ends.direction, ends.high if is_high else ends.low, ends.rows),))
+        return RenderRequest.of(replace(session, edits=edits), revision=0, coarse_only=coarse_only)
 
     def _may_be_sharp(self) -> bool:
         full_ms = self._renders.full_ms
@@ -127,8 +144,15 @@ class Thumbnails(QObject):
         if generation != self._generation:
             return
         self._made[ends, is_high] = image_of(frame.pixels)
+        if frame.quality is Quality.FINAL:
+            self._previews.pop((ends, is_high), None)
+        else:
+            self._previews[ends, is_high] = min(frame.pixels.shape[:2])
         low, high = self._made.get((ends, False)), self._made.get((ends, True))
         self.ready.emit(ends.direction.id, low, high)
+        if self._previews and not self._pictures.is_waiting(_CLIENT):
+            # All ends are seen now; those that show too little are made anew.
+            self._rest.start()
 
 
 def _look(session: Session) -> tuple[object, ...]:
