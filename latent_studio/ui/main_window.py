@@ -137,8 +137,7 @@ class MainWindow(QMainWindow):
         for _ in range(_MOST_STOPS):
             if not super().focusNextPrevChild(next):
                 return False
-            widget = self.focusWidget()
-            if widget is None or _is_brought_into_view(widget):
+            if _is_brought_into_view(self.focusWidget()):
                 return True
         return True
 
@@ -199,8 +198,10 @@ class MainWindow(QMainWindow):
         return answer is QMessageBox.StandardButton.Yes
 
 
-def _is_brought_into_view(widget: QWidget) -> bool:
+def _is_brought_into_view(widget: QWidget | None) -> bool:
     """Scroll to a control, which Qt does only when Tab begins in the same scrolled panel."""
+    if widget is None:
+        return True
     above = widget.parentWidget()
     while above is not None:
         if isinstance(above, QScrollArea):

@@ -15,6 +15,7 @@ from latent_studio.app.studio import Studio
 from latent_studio.core.latent import Latent
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.views import latent_map
+from latent_studio.ui.widgets import map_tools
 from tests.helpers.model_files import write_tiny_model
 from tests.qt.conftest import WAIT_MS
 
@@ -31,7 +32,7 @@ def studio(profile) -> Studio:
 
 @pytest.fixture
 def window(open_window, tmp_path, monkeypatch):
-    monkeypatch.setattr(latent_map, "COUNTS", (150, 300, 450))
+    monkeypatch.setattr(map_tools, "COUNTS", (150, 300, 450))
     window = open_window(str(write_tiny_model(tmp_path / "tiny.safetensors")))
     window.resize(1480, 900)
     return window

@@ -7,14 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QSize, QTimer, Slot
 from PySide6.QtWidgets import (
-    QButtonGroup,
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,28 +19,26 @@ from PySide6.QtWidgets import (
 from latent_studio.app.latent_map import (
     MapSamples,
     base_beside,
-    chosen_direction,
     draw_samples,
-    middle_of,
     principal_axes,
     read_axes,
 )
 from latent_studio.app.map_places import MapPlaces, find_places, stops_on_path, with_path
-from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import LatentStudioError
-from latent_studio.core.render import RenderRequest
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.failures import Failure
 from latent_studio.ui.map_axes import MapAxes
+from latent_studio.ui.map_group import MapGroup
+from latent_studio.ui.map_pictures import MapPictures
 from latent_studio.ui.widgets.empty_state import EmptyAction, EmptyState
 from latent_studio.ui.widgets.images import image_of
-from latent_studio.ui.widgets.map_canvas import TOOLS, MapCanvas, MapTool
+from latent_studio.ui.widgets.map_canvas import MapCanvas, MapTool
 from latent_studio.ui.widgets.map_choice import MapChoice
+from latent_studio.ui.widgets.map_tools import MapTools
 from latent_studio.ui.widgets.picture_label import PictureLabel
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from PySide6.QtGui import QHideEvent, QImage, QResizeEvent, QShowEvent
+    from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.studio import Studio
@@ -53,23 +48,14 @@ if TYPE_CHECKING:
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
     from latent_studio.core.synthesis import ClassWeights, SynthesisSettings
-    from latent_studio.methods.boundary.learn import LearnedBoundary
-    from latent_studio.methods.boundary.train import Learner
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.job_thread import Job
 
-_CLIENT = "map"
 _GESTURE = "map"
-#: How many samples may be shown.
-COUNTS = (500, 2_000, 10_000)
 #: Side of the picture beside the map, and how high the view has to be for it.
 _PICTURE, _HIGH = 148, 290
 #: Pictures a predictor is shown.
 _READ = 400
-#: Small pictures kept; one takes about 10 kB.
-_KEPT_PICTURES = 1500
-#: Side they are kept at.
-_SIDE = 96
 #: The session has to rest this long before its place is asked for.
 _REST_MS = 40
 #: Keys of a drawn path: one each so many pixels.
@@ -90,8 +76,6 @@ class LatentMapView(QWidget):
         self._samples: MapSamples | None = None
         self._plane: LatentPlane | None = None
         self._places: MapPlaces | None = None
-        self._images: dict[int, QImage] = {}
-        self._look: tuple[object, ...] | None = None
         self._job: Job | None = None
         self._walk_from: MapPlaces | None = None
         self._asked = 0
@@ -109,9 +93,12 @@ class LatentMapView(QWidget):
         self._picture.setObjectName("map-picture")
         self._picture.setAccessibleName(self.tr("The picture where you are"))
         self._empty = EmptyState(self)
+        self._tools = MapTools(self)
         self._pages = QStackedWidget(self)
         self._pages.addWidget(self.canvas)
         self._pages.addWidget(self._empty)
+        self._pictures = MapPictures(context, self.canvas)
+        self._group = MapGroup(context, self)
         self._choice = MapChoice(self)
         self._says = QLabel(self)
         self._says.setObjectName("map-says")
@@ -120,7 +107,7 @@ class LatentMapView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        layout.addLayout(self._make_tools())
+        layout.addWidget(self._tools)
         middle = QHBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self._pages, 1)
@@ -134,19 +121,20 @@ class LatentMapView(QWidget):
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._ask_for_places)
 
+        self._tools.toolChosen.connect(self._set_tool)
+        self._tools.countChosen.connect(self.start)
+        self._tools.picturesToggled.connect(self.canvas.setPicturesShown)
         self.canvas.pointTaken.connect(self._go_to_sample)
         self.canvas.placeTaken.connect(self._go_to_place)
         self.canvas.walked.connect(self._walk)
         self.canvas.walkFinished.connect(self._finish_walk)
         self.canvas.chosenChanged.connect(self._show_choice)
         self.canvas.pathDrawn.connect(self._take_path)
-        self.canvas.picturesWanted.connect(self._ask_for_pictures)
         self.canvas.toolLeft.connect(partial(self._set_tool, "go"))
         self._choice.directionWanted.connect(self._learn)
         self._choice.centreWanted.connect(self._pull)
         self._choice.cleared.connect(self._clear_choice)
         context.renders.frame_ready.connect(self._show_frame)
-        context.pictures.ready.connect(self._take_picture)
         context.models.model_changed.connect(self._take_model)
         context.jobs.cancelled.connect(self._take_cancel)
         self._axes.changed.connect(self._lay_out)
@@ -173,59 +161,12 @@ class LatentMapView(QWidget):
         column.addStretch(1)
         return column
 
-    def _make_tools(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        texts: dict[MapTool, tuple[str, str]] = {
-            "go": (self.tr("Walk"), self.tr("Click goes there; drag walks, and the picture follows.")),
-            "move": (self.tr("Move"), self.tr("Drag moves the map; the right button always does.")),
-            "loop": (
-                self.tr("Loop"),
-                self.tr("Draw around samples to choose them; with Shift to those chosen already."),
-            ),
-            "path": (self.tr("Path"), self.tr("Draw a path: it becomes keys of the timeline.")),
-        }
-        self._tools = QButtonGroup(self)
-        for tool in TOOLS:
-            button = QToolButton(self)
-            button.setObjectName(f"map-{tool}")
-            button.setText(texts[tool][0])
-            button.setAccessibleName(texts[tool][0])
-            button.setToolTip(texts[tool][1])
-            button.setCheckable(True)
-            button.setChecked(tool == "go")
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            button.clicked.connect(partial(self._set_tool, tool))
-            self._tools.addButton(button)
-            row.addWidget(button)
-        row.addSpacing(6)
-        row.addStretch(1)
-        self._count = QComboBox(self)
-        self._count.setObjectName("map-count")
-        self._count.setAccessibleName(self.tr("Samples"))
-        self._count.setToolTip(self.tr("How many seeds the map shows."))
-        for count in COUNTS:
-            self._count.addItem(f"{count:,}", count)
-        self._count.setCurrentIndex(1)
-        self._count.activated.connect(self.start)
-        row.addWidget(self._count)
-        self._shown = QToolButton(self)
-        self._shown.setObjectName("map-pictures")
-        self._shown.setText(self.tr("Pictures"))
-        self._shown.setAccessibleName(self.tr("Pictures"))
-        self._shown.setToolTip(self.tr("Show small pictures of samples where there is room."))
-        self._shown.setCheckable(True)
-        self._shown.setChecked(True)
-        self._shown.toggled.connect(self.canvas.setPicturesShown)
-        row.addWidget(self._shown)
-        return row
-
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up; begin when first seen."""
         super().showEvent(event)
         if self._samples is None:
             self.start()
-        self._look_changed()
+        self._pictures.take_look()
         if self._context.renders.frame is not None:
             self._show_frame(self._context.renders.frame)
         self._rest.start()
@@ -238,7 +179,7 @@ class LatentMapView(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         """Nobody looks: wish for nothing."""
         super().hideEvent(event)
-        self._context.pictures.wish(_CLIENT, ())
+        self._pictures.rest()
 
     # Samples
 
@@ -251,7 +192,7 @@ class LatentMapView(QWidget):
             return
         if self._job is not None:
             self._context.jobs.cancel(self._job.id)
-        count = int(self._count.currentData())
+        count = self._tools.count()
         self._job = self._context.jobs.start(
             self.tr("Map {n} seeds").format(n=f"{count:,}"),
             partial(_draw, self._context, count, self._context.store.session.synthesis.class_weights),
@@ -284,7 +225,7 @@ class LatentMapView(QWidget):
     @Slot(object)
     def _take_model(self, model: LoadedModel) -> None:
         self._job, self._samples, self._plane, self._places = None, None, None, None
-        self._images, self._look = {}, None
+        self._pictures.forget()
         self._axes.setSamples(None, [], [])
         self.canvas.setPoints(np.zeros((0, 2)))
         self._show_marks()
@@ -337,8 +278,7 @@ class LatentMapView(QWidget):
         self.canvas.setPoints(plane.places(samples.latents))
         if len(chosen) == len(samples.latents):
             self.canvas.setChosen(chosen)
-        for point, image in self._images.items():
-            self.canvas.setPicture(point, image)
+        self._pictures.put_all()
         self._show_marks()
         self._show_state()
         self._rest.start()
@@ -352,7 +292,7 @@ class LatentMapView(QWidget):
         if old.synthesis.class_weights != new.synthesis.class_weights and self._samples is not None:
             if self._samples.classes and self._samples.classes != new.synthesis.class_weights:
                 self.start()
-        self._look_changed()
+        self._pictures.take_look()
         if self._walk_from is None:
             self._rest.start()
 
@@ -399,53 +339,11 @@ class LatentMapView(QWidget):
         self.canvas.setKeys(plane.places(places.keys), plane.places(places.walk))
         self.canvas.setPhotos(plane.places(places.photos))
 
-    # Pictures
-
     @Slot(object)
     def _show_frame(self, frame: Frame) -> None:
         """The picture beside the map follows the hand."""
         if self.isVisible():
             self._picture.setImage(image_of(frame.pixels))
-
-    def _look_changed(self) -> None:
-        """Small pictures show samples as they are drawn now, without edits."""
-        session = self._context.store.session
-        look = (session.model, session.synthesis, session.centre)
-        if look != self._look:
-            self._look = look
-            self._images.clear()
-            self.canvas.clearPictures()
-
-    @Slot(object)
-    def _ask_for_pictures(self, points: tuple[int, ...]) -> None:
-        session = self._context.store.session
-        for point in points:
-            if point in self._images and not self.canvas.hasPicture(point):
-                self.canvas.setPicture(point, self._images[point])
-        plain = replace(session, edits=EditStack(), mix=None, noise=None, locks=())
-        self._context.pictures.wish(
-            _CLIENT,
-            [
-                ((self._look, point), RenderRequest.of(replace(plain, base=SeedPoint(point)), revision=0))
-                for point in points
-                if point not in self._images
-            ]
-            if session.model is not None
-            else (),
-            priority=2,
-        )
-
-    @Slot(str, object, object)
-    def _take_picture(self, client: str, key: tuple[object, int], frame: Frame) -> None:
-        if client != _CLIENT or key[0] is not self._look:
-            return
-        image = image_of(frame.pixels).scaled(
-            _SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        while len(self._images) >= _KEPT_PICTURES:
-            self._images.pop(next(iter(self._images)))
-        self._images[key[1]] = image
-        self.canvas.setPicture(key[1], image)
 
     # Going
 
@@ -486,8 +384,7 @@ class LatentMapView(QWidget):
     @Slot(str)
     def _set_tool(self, tool: MapTool, *_: object) -> None:
         self.canvas.setTool(tool)
-        for button in self._tools.buttons():
-            button.setChecked(button.objectName() == f"map-{tool}")
+        self._tools.setTool(tool)
         self.canvas.setFocus()
         self._show_state()
 
@@ -527,62 +424,20 @@ class LatentMapView(QWidget):
 
     @Slot(str, str)
     def _learn(self, name: str, learner: str) -> None:
-        """A direction from all other samples to the chosen ones, in a job."""
-        samples, library = self._samples, self._context.directions.library
-        if samples is None or library is None:
-            return
-        self._context.jobs.start(
-            self.tr("Direction to {name}").format(name=name),
-            partial(
-                _learn, samples, self.canvas.chosen().copy(), name, "svm" if learner == "svm" else "mean"
-            ),
-            on_done=partial(self._keep, library, name),
-            on_failed=self._context.messages.failure,
-            quiet=True,
-        )
-
-    def _keep(self, library: object, name: str, learned: object) -> None:
-        from latent_studio.methods.boundary.learn import LearnedBoundary
-
-        current = self._context.directions.library
-        if current is None or current is not library or not isinstance(learned, LearnedBoundary):
-            return
-        try:
-            current.keep((learned.direction,), name=name)
-        except LatentStudioError as error:
-            self._context.messages.warning(error.title, hint=error.hint)
-            return
-        self._context.messages.success(
-            self.tr("“{name}” is a slider among the boundaries now.").format(name=name), hint=learned.sentence
-        )
-        self._context.directions.reveal(learned.direction.id)
+        if self._samples is not None:
+            self._group.learn(self._samples, self.canvas.chosen().copy(), name, learner)
 
     @Slot()
     def _pull(self) -> None:
-        """Let truncation pull towards the middle of the chosen samples."""
-        if self._samples is None:
-            return
-        try:
-            centre = middle_of(self._samples, self.canvas.chosen())
-        except LatentStudioError as error:
-            self._context.messages.warning(error.title, hint=error.hint)
-            return
-        store = self._context.store
-        store.close_gesture()
-        store.replace(replace(store.session, centre=centre), self.tr("Truncate towards a group"))
-        if store.session.synthesis.truncation_psi == 1:
-            self._context.messages.news(
-                self.tr("The group counts as soon as ψ is below 1."),
-                hint=self.tr("Move the truncation slider of the Latent panel."),
-            )
+        if self._samples is not None:
+            self._group.pull(self._samples, self.canvas.chosen())
 
     # Words
 
     def _show_state(self) -> None:
         model, has_map = self._context.models.model, self._plane is not None
         self._pages.setCurrentWidget(self.canvas if has_map else self._empty)
-        for part in (*self._tools.buttons(), self._count, self._shown):
-            part.setEnabled(model is not None)
+        self._tools.setEnabled(model is not None)
         has_choice = bool(self.canvas.chosen().any())
         self._choice.setVisible(has_choice)
         self._choice.setCanCentre(model is not None and model.spec.has_mapping)
@@ -640,24 +495,6 @@ def _read(
         predictor_id,
         count=_READ,
         synthesis=synthesis,
-        progress=progress,
-        cancel=cancel,
-    )
-
-
-def _learn(
-    samples: MapSamples,
-    chosen: NDArray[np.bool_],
-    name: str,
-    learner: Learner,
-    progress: ProgressSink,
-    cancel: CancelToken,
-) -> LearnedBoundary:
-    return chosen_direction(
-        samples,
-        chosen,
-        name=name,
-        learner=learner,
         progress=progress,
         cancel=cancel,
     )
