@@ -61,7 +61,7 @@ def drag(qtbot, canvas, places):
 def test_samples_come_by_themselves_with_pictures_and_the_ring_is_on_the_seed(qtbot, window, view):
     assert len(view.canvas.points()) == 300
     assert np.allclose(view.canvas.here(), view.canvas.points()[0], atol=1e-4)
-    qtbot.waitUntil(lambda: len(view._images) > 3, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: sum(view.canvas.hasPicture(point) for point in range(150)) > 3, timeout=WAIT_MS)
     assert view._picture.image() is not None
 
 
