@@ -15,8 +15,7 @@ from latent_studio.ui.widgets.catalog_sheet import CatalogEntry, CatalogSheet, S
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from latent_studio.app.studio import Studio
-    from latent_studio.core.jobs import Progress, ProgressSink
+    from latent_studio.core.jobs import Progress
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job, JobThread
@@ -54,11 +53,13 @@ class Predictors(QObject):
         """Fetch the weights of a predictor."""
         if id in self._jobs.values():
             return
+        options = PredictorGetOptions(id)
         job = self._downloads.start(
             self.tr("Get {name}").format(name=id),
-            partial(_get, self._context.studio, id),
+            partial(run_predictor_get, self._context.studio, options),
             on_done=partial(self._take_done, id),
             on_failed=partial(self._take_failed, id),
+            twin=("predictor get", options),
         )
         self._jobs[job.id] = id
         self._sheet.setProgress(id, None, self.tr("Waiting"))
@@ -132,7 +133,3 @@ class Predictors(QObject):
 
     def _end(self, id: str) -> None:
         self._jobs = {job_id: running for job_id, running in self._jobs.items() if running != id}
-
-
-def _get(studio: Studio, id: str, progress: ProgressSink, cancel: CancelToken) -> PredictorGetResult:
-    return run_predictor_get(studio, PredictorGetOptions(id), progress, cancel)
