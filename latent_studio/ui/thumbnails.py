@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from latent_studio.ui.session_bridge import SessionBridge
     from latent_studio.ui.small_pictures import SmallPictures
 
-#: Models that render a picture this fast get sharp thumbnails; coarse ones are only roughly right in colour.
+#: Models that render a picture this fast get sharp thumbnails at once.
 _SHARP_WITHIN_MS = 1000.0
+#: Models that render one this fast get them after all previews, which are only roughly right in colour.
+_SHARP_LATER_WITHIN_MS = 5000.0
 #: A preview with a shorter side says too little: a sharp picture follows it, whatever that takes.
 _LEAST_SIDE = 32
 #: The base has to rest this long before its thumbnails are worth making.
@@ -109,16 +112,18 @@ class Thumbnails(QObject):
         session = self._store.session
         if session.model is None:
             return
-        may_be_sharp = self._may_be_sharp()
+        full_ms = self._renders.full_ms or math.inf
+        coarse_only = full_ms > _SHARP_WITHIN_MS
         places = [(ends, is_high) for ends in self._wanted for is_high in (False, True)]
         missing = [place for place in places if place not in self._made]
         rough = [
             place
             for place in places
-            if place in self._previews and (may_be_sharp or self._previews[place] < _LEAST_SIDE)
+            if place in self._previews
+            and (full_ms <= _SHARP_LATER_WITHIN_MS or self._previews[place] < _LEAST_SIDE)
         ]
         wishes = [
-            ((self._generation, *place), self._request_of(session, *place, coarse_only=not may_be_sharp))
+            ((self._generation, *place), self._request_of(session, *place, coarse_only=coarse_only))
             for place in missing
         ] or [
             ((self._generation, *place), self._request_of(session, *place, coarse_only=False))
@@ -131,10 +136,6 @@ class Thumbnails(QObject):
     ) -> RenderRequest:
         edits = EditStack((Edit(ends.direction, ends.high if is_high else ends.low, ends.rows),))
         return RenderRequest.of(replace(session, edits=edits), revision=0, coarse_only=coarse_only)
-
-    def _may_be_sharp(self) -> bool:
-        full_ms = self._renders.full_ms
-        return full_ms is not None and full_ms <= _SHARP_WITHIN_MS
 
     @Slot(str, object, object)
     def _take(self, client: str, key: tuple[int, SliderEnds, bool], frame: Frame) -> None:

@@ -51,7 +51,7 @@ class Pictures(QObject):
 
 @pytest.mark.parametrize(
     ("full_ms", "side", "later_ms", "again"),
-    [(5000.0, 8, 5000.0, [False, False]), (5000.0, 64, 5000.0, []), (5000.0, 64, 90.0, [False, False])],
+    [(9000.0, 8, 9000.0, [False, False]), (9000.0, 64, 9000.0, []), (9000.0, 64, 1500.0, [False, False])],
 )
 def test_previews_that_say_too_little_or_are_needed_no_longer_give_way(qtbot, full_ms, side, later_ms, again):
     renders, pictures = SimpleNamespace(full_ms=full_ms), Pictures()
