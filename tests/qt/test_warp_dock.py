@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QDockWidget, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QDockWidget, QWidget
 from safetensors.numpy import save_file
 
 from latent_studio.app.attribute_tables import AttributeTable
@@ -182,6 +182,18 @@ def test_the_ticked_predictors_read_the_pictures_that_are_ranked(qtbot, window, 
     press(qtbot, dock, "warp-rank")
     qtbot.waitUntil(button(dock, "warp-bind").isEnabled, timeout=WAIT_MS)
     assert asked == [("tone",)]
+
+
+def test_any_path_can_be_drawn_and_made_a_slider(qtbot, window, dock, tmp_path):
+    dock._show_ranking(ranking(tmp_path))
+    chosen = dock.findChild(QComboBox, "warp-path")
+    assert [chosen.itemText(i) for i in range(chosen.count())] == ["Path 0 · -1.00", "Path 1 · +0.00"]
+    chosen.setFocus()
+    qtbot.keyClick(chosen, Qt.Key.Key_Down)
+    curves = dock.findChild(CurvePlot, "warp-along").curves()
+    assert curves[-1][1] == (0.0, 0.0, 0.0)
+    press(qtbot, dock, "warp-bind")
+    assert [entry.id for entry in window.context.directions.bank("warp")] == ["warp:1"]
 
 
 def test_every_control_says_what_it_is(dock):

@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -75,7 +77,7 @@ class WarpDock(QWidget):
             self.tr("Share of pairs told, over iterations: of each path faintly, of all strongly"),
             self,
         )
-        self._along = CurvePlot("warp-along", self.tr("The attribute along its best path"), self)
+        self._along = CurvePlot("warp-along", self.tr("The attribute along the path"), self)
         self._loss.setTitleText(self.tr("Loss"))
         self._told.setTitleText(self.tr("Paths told"))
         self._told.setYRange(0, 1)
@@ -116,7 +118,7 @@ class WarpDock(QWidget):
         self._readers = ReaderMenu(context, self)
         self._problem = ""
         self._bind = self._button("warp-bind", self.tr("To a slider"), self.bind)
-        self._bind.setToolTip(self.tr("Make the best path for the chosen attribute a slider of its name."))
+        self._bind.setToolTip(self.tr("Make the path that is drawn a slider of the attribute's name."))
         self._status = _CornerLine("", self)
         self._status.setObjectName("warp-status")
         self._status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -130,6 +132,13 @@ class WarpDock(QWidget):
         self._table = RankingTable(self)
         self._table.attributeChosen.connect(self._show_along)
         self._table.bindRequested.connect(self._bind_attribute)
+        self._path = QComboBox(self)
+        self._path.setObjectName("warp-path")
+        self._path.setAccessibleName(self.tr("Path"))
+        self._path.setToolTip(
+            self.tr("Which path is drawn and becomes the slider: the best for the attribute first.")
+        )
+        self._path.activated.connect(self._draw_along)
         self._pages = QTabWidget(self)
         self._pages.setObjectName("warp-pages")
         self._lay_out(browse)
@@ -179,7 +188,13 @@ class WarpDock(QWidget):
         setup.setObjectName("warp-page-setup")
         self._pages.addTab(setup, self.tr("Setup"))
         learning: list[tuple[QWidget, int]] = [(self._loss, 1), (self._told, 1), (self._samples, 1)]
-        ranking: list[tuple[QWidget, int]] = [(self._table, 3), (self._along, 2)]
+        beside = QWidget(self)
+        stacked = QVBoxLayout(beside)
+        stacked.setContentsMargins(0, 0, 0, 0)
+        stacked.setSpacing(4)
+        stacked.addWidget(self._path)
+        stacked.addWidget(self._along, 1)
+        ranking: list[tuple[QWidget, int]] = [(self._table, 3), (beside, 2)]
         for name, title, parts in (
             ("learning", self.tr("Learning"), learning),
             ("ranking", self.tr("Ranking"), ranking),
@@ -379,23 +394,27 @@ class WarpDock(QWidget):
 
     @Slot()
     def bind(self) -> None:
-        """The best path for the chosen attribute becomes a slider of its name."""
+        """The chosen path, else the best for the chosen attribute, becomes a slider of its name."""
         self._bind_attribute(self._table.attribute())
 
     @Slot(str)
     def _bind_attribute(self, attribute: str) -> None:
-        from latent_studio.app.ranking import bind_best
+        from latent_studio.app.ranking import bind, bind_best
 
-        library = self._context.directions.library
-        if self._ranking is None or library is None or not attribute:
+        library, ranking = self._context.directions.library, self._ranking
+        if ranking is None or library is None or not attribute:
             return
+        place = self._path.currentIndex() if attribute == self._table.attribute() else 0
         try:
-            best = bind_best(library, self._ranking, attribute)
+            if place > 0:
+                info = ranking.attributes[ranking.column(attribute)]
+                bound = bind(library, ranking, ranking.by_attribute(attribute)[place], info)
+            else:
+                bound = bind_best(library, ranking, attribute)
         except LatentStudioError as error:
             self._context.messages.failure(describe_failure(error))
             return
-        id = self._ranking.traversal.directions[best.path_idx].id
-        self._context.directions.reveal(id)
+        self._context.directions.reveal(ranking.traversal.directions[bound.path_idx].id)
 
     def _show_ranking(self, result: RankResult) -> None:
         self._ranking = result.ranking
@@ -412,21 +431,33 @@ class WarpDock(QWidget):
 
     @Slot(str)
     def _show_along(self, attribute: str) -> None:
-        """The attribute along its best path, faint from each picture, strong on average."""
+        """The paths for an attribute to choose from, and the best of them drawn."""
+        self._path.clear()
         if self._ranking is None or not attribute:
             return
-        ranking = self._ranking
-        best, column = ranking.by_attribute(attribute)[0], ranking.column(attribute)
-        row = ranking.table.paths.index(best.path_idx)
+        for row in self._ranking.by_attribute(attribute):
+            self._path.addItem(f"{row.name} · {row.pearson:+.2f}")
+        self._draw_along()
+
+    @Slot()
+    def _draw_along(self) -> None:
+        """The attribute along the chosen path, faint from each picture, strong on average."""
+        attribute, ranking = self._table.attribute(), self._ranking
+        if ranking is None or not attribute:
+            return
+        path = ranking.by_attribute(attribute)[max(0, self._path.currentIndex())]
+        column, row = ranking.column(attribute), ranking.table.paths.index(path.path_idx)
         tracks = ranking.table.values[row, :, :, column]
         amounts = ranking.traversal.amounts
         curves = [(amounts, track.tolist(), "muted", 0.35) for track in tracks]
         self._along.setTitleText(
             self.tr("{attribute} along {path}").format(
-                attribute=ranking.attributes[column].title, path=best.name
+                attribute=ranking.attributes[column].title, path=path.name
             )
         )
-        self._along.setCurves([*curves, (amounts, tracks.mean(axis=0).tolist(), "accent", 1.0)])
+        # Where some pictures do not show it, the mean is that of the others.
+        mean = np.ma.masked_invalid(tracks).mean(axis=0).filled(np.nan)
+        self._along.setCurves([*curves, (amounts, mean.tolist(), "accent", 1.0)])
 
     def _options(self) -> WarpTrainOptions:
         """As filled in; a training that is there goes on as it began but for the numbers filled in."""
