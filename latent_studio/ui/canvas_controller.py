@@ -11,6 +11,8 @@ from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.ui.seeds import describe_seed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from latent_studio.app.models import LoadedModel
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
@@ -43,7 +45,7 @@ class CanvasController(QObject):
         canvas.walkFinished.connect(self._finish_walk)
         canvas.comparePressed.connect(self._show_before)
         canvas.compareReleased.connect(self._show_after)
-        canvas.fileDropped.connect(self.take_file)
+        canvas.filesDropped.connect(self.take_files)
         canvas.messageDismissed.connect(self._show_empty_if_so)
         renders.frame_ready.connect(canvas.showFrame)
         renders.failed.connect(self._show_render_failure)
@@ -91,11 +93,12 @@ class CanvasController(QObject):
     def _show_after(self) -> None:
         self.set_comparing(False)
 
-    @Slot(str)
-    def take_file(self, path: str) -> None:
-        """Open a dropped file; what it is, its content decides."""
-        if not self._dropped.offer(path):
-            self._models.open(path)
+    @Slot(object)
+    def take_files(self, places: Sequence[str]) -> None:
+        """Open what was dropped; what it is, its content decides. What nobody knows is taken for a model."""
+        unknown = self._dropped.offer_all(places)
+        if unknown:
+            self._models.open(unknown)
 
     @Slot(str)
     def _show_opening(self, name: str) -> None:

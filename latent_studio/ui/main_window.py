@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QScrollArea, QWidget
 
+from latent_studio.ui.dropped_files import dropped_places
 from latent_studio.ui.measures import LEFT_WIDTH, MARGIN, RIGHT_WIDTH
 from latent_studio.ui.theme import colour, colours
 from latent_studio.ui.window_state import WindowState
@@ -163,17 +164,16 @@ class MainWindow(QMainWindow):
         painter.end()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """A file is welcome all over the window."""
-        if self._bench is not None and any(url.isLocalFile() for url in event.mimeData().urls()):
+        """Files and addresses are welcome all over the window."""
+        if self._bench is not None and dropped_places(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the first file."""
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                event.acceptProposedAction()
-                self._filled.take_file(url.toLocalFile())
-                return
+        """Take them."""
+        places = dropped_places(event.mimeData())
+        if places:
+            event.acceptProposedAction()
+            self._filled.take_files(places)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout, then cancel what runs and end the threads."""

@@ -19,6 +19,7 @@ _MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 _BOX_MAGIC = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftyphevc")
 #: What a file dialog offers first.
 FILTER = "*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif *.heic *.heif"
+_SUFFIXES = tuple(FILTER.replace("*", "").split())
 
 
 class PhotoDrops(QObject):
@@ -36,13 +37,23 @@ class PhotoDrops(QObject):
         self._photos = context.photos
         self._docking = docking
         context.dropped.add_taker(self.take)
+        context.dropped.add_address_taker(self.take_address)
         context.actions["project_photo"].triggered.connect(self._ask)
 
     def take(self, path: Path, head: bytes) -> bool:
-        """Whether a file is a picture that no session made; then its face is looked for."""
-        if not is_picture(head) or _has_recipe(path):
+        """Whether a file is a picture that no session made, or a folder of pictures; faces are looked for."""
+        # What is called a picture and is none is refused in the words for photos.
+        is_named = path.suffix.lower() in _SUFFIXES
+        is_ours = _holds_pictures(path) if path.is_dir() else is_named or is_picture(head)
+        if not is_ours or _has_recipe(path):
             return False
         self._photos.add_files([str(path)])
+        self._docking.bring("projection")
+        return True
+
+    def take_address(self, address: str) -> bool:
+        """Fetch a picture from the web; that it is none is told when it is here."""
+        self._photos.add_files([address])
         self._docking.bring("projection")
         return True
 
@@ -64,6 +75,16 @@ def is_picture(head: bytes) -> bool:
     if head.startswith(_MAGIC) or head[4:12] in _BOX_MAGIC:
         return True
     return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+
+
+def _holds_pictures(folder: Path) -> bool:
+    """Whether a folder has photos in it and is not a pool, whose pictures have latents already."""
+    if (folder / "pool.json").is_file():
+        return False
+    try:
+        return any(path.suffix.lower() in _SUFFIXES for path in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _has_recipe(path: Path) -> bool:

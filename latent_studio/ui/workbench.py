@@ -64,7 +64,7 @@ from latent_studio.ui.widgets.panel import Panel
 from latent_studio.ui.window_controller import WindowController
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from latent_studio.app.studio import Studio
     from latent_studio.ui.main_window import MainWindow
@@ -202,9 +202,9 @@ class Workbench(QObject):
         preferences.tell_problems()
         self._log = open_event_log(window, self.context, self.canvas)
 
-    def take_file(self, path: str) -> None:
-        """A file was dropped on the window."""
-        self._canvas_controller.take_file(path)
+    def take_files(self, places: Sequence[str]) -> None:
+        """Files or addresses were dropped on the window."""
+        self._canvas_controller.take_files(places)
 
     def close(self) -> tuple[str, ...]:
         """Cancel what runs and end the threads.

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog
 
 from latent_studio.app.projector import Found, Projector
@@ -25,6 +25,7 @@ from latent_studio.ui.docks.projection import ProjectionDock
 from latent_studio.ui.photo_drops import is_picture
 from latent_studio.ui.widgets.photo_view import PhotoView
 from tests.helpers.fake_studio import SPEC
+from tests.helpers.web_server import ServedFile, WebServer
 from tests.qt.conftest import WAIT_MS
 
 
@@ -319,6 +320,38 @@ def test_a_photo_dropped_on_the_window_goes_to_the_dock(qtbot, window, photo):
     desk = window.context.photos
     qtbot.waitUntil(lambda: desk.current is not None and desk.current.state == "ready", timeout=WAIT_MS)
     assert window.docking["projection"].isVisible()
+
+
+def test_many_photos_a_folder_and_an_address_are_dropped_on_the_window(qtbot, window, photo, tmp_path):
+    folder = tmp_path / "album"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(photo.read_bytes())
+    text = tmp_path / "text.jpg"
+    text.write_text("no picture")
+    model = window.context.models.model
+    data = QMimeData()
+    with WebServer() as server:
+        server.files["/far.png"] = ServedFile(photo.read_bytes())
+        data.setUrls([
+            QUrl.fromLocalFile(str(photo)), QUrl.fromLocalFile(str(text)), QUrl.fromLocalFile(str(folder)),
+            QUrl(server.url("/far.png")),
+        ])  # fmt: skip
+        event = QDropEvent(
+            QPointF(20, 20), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )  # fmt: skip
+        window.dropEvent(event)
+        desk = window.context.photos
+        qtbot.waitUntil(
+            lambda: len(desk.items) == 5 and all(item.state != "reading" for item in desk.items),
+            timeout=WAIT_MS,
+        )
+    states = {item.name: item.state for item in desk.items}
+    assert states.pop("text.jpg") == "failed"
+    assert set(states) == {"photo.png", "a.png", "b.png", "far.png"}
+    assert set(states.values()) == {"ready"}
+    assert window.context.models.model is model
 
 
 def test_pictures_are_told_by_their_first_bytes():

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from latent_studio.core.render import Frame, Quality
+from latent_studio.ui.dropped_files import dropped_places
 from latent_studio.ui.theme import colour, colours, small_font
 from latent_studio.ui.widgets.image_view import ImageView
 from latent_studio.ui.widgets.overlay_card import OverlayCard, ThemedIcon
@@ -30,7 +31,6 @@ from latent_studio.ui.widgets.value_slider import FINE, GESTURE_IDLE_MS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtCore import QMimeData
     from PySide6.QtGui import QAction
 
 #: So far the mouse goes from one seed to the next.
@@ -48,7 +48,7 @@ class LatentCanvas(ImageView):
         walked: seeds to the right and rows down since the last event.
         walkFinished: once after a walk: button released, or arrow keys at rest.
         comparePressed, compareReleased: Space goes down and up; up comes also when focus is lost.
-        fileDropped: path of a local file dropped on the canvas.
+        filesDropped: paths and addresses dropped on the canvas, a tuple.
         contextMenuRequested: where the menu should open, in global coordinates.
         emptyActionTriggered: the button of the empty state.
         messageDismissed: the user closed the message.
@@ -58,7 +58,7 @@ class LatentCanvas(ImageView):
     walkFinished = Signal()
     comparePressed = Signal()
     compareReleased = Signal()
-    fileDropped = Signal(str)
+    filesDropped = Signal(object)
     contextMenuRequested = Signal(QPoint)
     emptyActionTriggered = Signal()
     messageDismissed = Signal()
@@ -216,7 +216,7 @@ class LatentCanvas(ImageView):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Say that the file is welcome."""
-        if _local_file(event.mimeData()):
+        if dropped_places(event.mimeData()):
             event.acceptProposedAction()
             self._set_drop_hover(True)
 
@@ -225,12 +225,12 @@ class LatentCanvas(ImageView):
         self._set_drop_hover(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Pass the path on; nothing is read here."""
+        """Pass the paths on; nothing is read here."""
         self._set_drop_hover(False)
-        path = _local_file(event.mimeData())
-        if path:
+        places = dropped_places(event.mimeData())
+        if places:
             event.acceptProposedAction()
-            self.fileDropped.emit(path)
+            self.filesDropped.emit(places)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu, by mouse or by the Menu key."""
@@ -399,10 +399,3 @@ class _EmptyState(QWidget):
         self.button.setVisible(bool(action))
         self.setAccessibleName(title)
         self.show()
-
-
-def _local_file(data: QMimeData) -> str:
-    for url in data.urls():
-        if url.isLocalFile():
-            return url.toLocalFile()
-    return ""

@@ -183,16 +183,16 @@ def test_a_dropped_file_is_welcomed_and_passed_on(canvas: LatentCanvas, qtbot: Q
     data = mime("https://example.org/a.pkl", "file:///models/a%20b.pkl")
     assert enter(canvas, data)
     assert canvas.grab().toImage() != plain
-    with qtbot.waitSignal(canvas.fileDropped) as told:
+    with qtbot.waitSignal(canvas.filesDropped) as told:
         drop(canvas, data)
-    assert told.args == ["/models/a b.pkl"]
+    assert told.args == [("https://example.org/a.pkl", "/models/a b.pkl")]
     assert canvas.grab().toImage() == plain
 
 
-def test_what_is_no_local_file_is_not_welcome(canvas: LatentCanvas, qtbot: QtBot) -> None:
-    data = mime("https://example.org/a.pkl")
+def test_what_is_no_file_and_no_address_is_not_welcome(canvas: LatentCanvas, qtbot: QtBot) -> None:
+    data = mime("mailto:somebody@example.org")
     assert not enter(canvas, data)
-    with qtbot.assertNotEmitted(canvas.fileDropped):
+    with qtbot.assertNotEmitted(canvas.filesDropped):
         drop(canvas, data)
 
 
