@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from latent_studio.ui.icons import set_icon
 from latent_studio.ui.widgets.elided_label import ElidedLabel
+from latent_studio.ui.widgets.list_area import ListArea
 from latent_studio.ui.widgets.overlay import Overlay
 from latent_studio.ui.widgets.progress_line import ProgressLine
 
@@ -126,7 +125,7 @@ class CatalogSheet(Overlay):
         self._list_layout.setContentsMargins(0, 0, 8, 0)
         self._list_layout.setSpacing(0)
         self._list_layout.addStretch(1)
-        area = _Area(self.card())
+        area = ListArea(_WIDTH, _LIST_HEIGHT, self.card())
         area.setAccessibleName(words.things)
         area.setWidget(self._list)
         self._nothing = QLabel(words.nothing, self.card())
@@ -197,18 +196,6 @@ class CatalogSheet(Overlay):
         for row in self._rows.values():
             row.setVisible(all(word in row.text() for word in words))
         self._nothing.setVisible(bool(words) and not any(not row.isHidden() for row in self._rows.values()))
-
-
-class _Area(QScrollArea):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-    def sizeHint(self) -> QSize:
-        """High enough for a list."""
-        return QSize(_WIDTH, _LIST_HEIGHT)
 
 
 class _Row(QWidget):

@@ -5,20 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from latent_studio.ui.widgets.elided_label import ElidedLabel
+from latent_studio.ui.widgets.list_area import ListArea
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +88,7 @@ class PluginsPage(QWidget):
         self._lines.setContentsMargins(0, 0, 8, 0)
         self._lines.setSpacing(16)
         self._lines.addStretch(1)
-        area = _Area(self)
+        area = ListArea(_WIDTH, _LIST_HEIGHT, self)
         area.setAccessibleName(self.tr("List of plugins"))
         area.setWidget(self._list)
         self._again = QPushButton(self.tr("Look again"), self)
@@ -147,18 +146,6 @@ class PluginsPage(QWidget):
         return "\n".join(
             label.text() for label in self._rows[id].findChildren(QLabel) if not label.isHidden()
         )
-
-
-class _Area(QScrollArea):
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-
-    def sizeHint(self) -> QSize:
-        """High enough for a list."""
-        return QSize(_WIDTH, _LIST_HEIGHT)
 
 
 class _Row(QWidget):
