@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     # Not at run time: a session is made before the first window, and numpy would keep that waiting.
@@ -70,9 +70,9 @@ class NoiseBlend:
 
 if TYPE_CHECKING:
     #: How rows of a picture are mixed; ``None`` takes all from the base.
-    AnyMix = StyleMix | MixBlend | None
+    AnyMix: TypeAlias = StyleMix | MixBlend | None
     #: Noise maps of a picture; ``None`` for the model's own.
-    AnyNoise = FoundNoise | NoiseBlend | None
+    AnyNoise: TypeAlias = FoundNoise | NoiseBlend | None
 
 
 def mix_between(first: StyleMix, second: StyleMix, share: float) -> MixBlend:
