@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from latent_studio.app.store import SessionStore
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
+    from latent_studio.core.options import OptionsClass
     from latent_studio.methods.alignment.crop import Quad
     from latent_studio.methods.alignment.faces import Face, FaceMarks
     from latent_studio.methods.alignment.photo import Photo
@@ -200,6 +201,11 @@ class PhotoDesk(QObject):
             self._current = next(reversed(self._items), 0)
         self.changed.emit()
 
+    @property
+    def finder(self) -> str:
+        """What looks for faces: ``"mtcnn"`` or ``"fan"``."""
+        return self._finder
+
     def use_finder(self, finder: str) -> None:
         """Look for faces with another finder from now on: ``"mtcnn"`` or ``"fan"``."""
         self._finder = finder
@@ -285,6 +291,7 @@ class PhotoDesk(QObject):
         start: Start | None = None,
         loss: LossName = "st-lpips",
         frames: int = 0,
+        twin: Callable[[PhotoItem], OptionsClass] | None = None,
     ) -> None:
         """Queue searches on the open model.
 
@@ -294,6 +301,7 @@ class PhotoDesk(QObject):
             start: an earlier result to go on from.
             loss: which perceptual network.
             frames: keep about this many pictures of the way.
+            twin: the options of ``project`` that do the same for a photo; its job offers them as a command.
         """
         model = self._models.model
         if model is None:
@@ -311,6 +319,7 @@ class PhotoDesk(QObject):
                 work,
                 on_done=partial(self._take_found, item_id),
                 on_failed=partial(self._take_failure, item_id),
+                twin=None if twin is None else ("project", twin(item)),
             )
         self.changed.emit()
 

@@ -19,6 +19,7 @@ from latent_studio.methods.alignment import fan, finders
 from latent_studio.methods.alignment.faces import Face, FaceMarks
 from latent_studio.methods.hub_file import HubFile
 from latent_studio.methods.projection.loss_weights import LossWeights
+from latent_studio.ui.command_text import command_text
 from latent_studio.ui.photos.brush_mask import BrushMask
 from latent_studio.ui.widgets.photo_view import PhotoView
 from tests.helpers.web_server import ServedFile, WebServer
@@ -48,11 +49,17 @@ def test_weights_reach_the_search_and_the_command(qtbot, window, dock, photo, se
     pixel = part(dock, "projection-weight-pixel")
     assert pixel.isVisible()
     pixel.slider().changeTo(2.0)
+    done = []
+    window.context.jobs.done.connect(lambda job, _: done.append(job))
     dock.search.start()
     qtbot.waitUntil(lambda: len(searches) == 1, timeout=WAIT_MS)
     assert searches[0][0].weights == replace(LossWeights(), pixel=2.0)
     dock.search.copy_command()
-    assert "--weight pixel=2" in QGuiApplication.clipboard().text()
+    command = QGuiApplication.clipboard().text()
+    assert "--weight pixel=2" in command
+    qtbot.waitUntil(lambda: any(job.twin is not None for job in done), timeout=WAIT_MS)
+    (twin,) = (job.twin for job in done if job.twin is not None)
+    assert command_text(*twin) == command
     qtbot.mouseClick(part(dock, "projection-weights-reset"), Qt.MouseButton.LeftButton)
     assert dock.search.tuning.weights == LossWeights()
 

@@ -192,22 +192,28 @@ class SearchPanel(QWidget):
             settings = continued(settings, start.space)
         frames = FRAMES if self.tuning.keeps_film else 0
         loss = cast("LossName", self.tuning.loss)
-        self._desk.search(item_ids, settings, start=start, loss=loss, frames=frames)
+        # A search that goes on has no file to go on from that a command could name.
+        twin = self._options_for if start is None else None
+        self._desk.search(item_ids, settings, start=start, loss=loss, frames=frames, twin=twin)
 
-    @Slot()
-    def copy_command(self) -> None:
-        """Put the verb with these fields on the clipboard."""
-        item, model = self._desk.current, self._context.models.model
-        if item is None or model is None:
-            return
-        more: dict[str, Any] = {"face": max(item.chosen, 0)}
+    def _options_for(self, item: PhotoItem) -> ProjectOptions:
+        """The options of the verb that does the same for a photo."""
+        model = self._context.models.model
+        more: dict[str, Any] = {"face": max(item.chosen, 0), "finder": self._desk.finder}
         if item.chosen < 0 and item.marks is not None:
             more["marks"] = tuple(float(value) for value in item.marks.array.flatten())
         if item.marks is None and item.quad is not None:
             corners = item.quad.array + 0.5
             more["box"] = (*corners[0].tolist(), *corners[2].tolist())
-        options = self.options(model.ref.path, (item.path or item.name,), **more)
-        QGuiApplication.clipboard().setText(command_text("project", options))
+        return self.options("" if model is None else model.ref.path, (item.path or item.name,), **more)
+
+    @Slot()
+    def copy_command(self) -> None:
+        """Put the verb with these fields on the clipboard."""
+        item = self._desk.current
+        if item is None or self._context.models.model is None:
+            return
+        QGuiApplication.clipboard().setText(command_text("project", self._options_for(item)))
         self._context.messages.success(self.tr("The command is on the clipboard."))
 
     # Showing -----------------------------------------------------------------------------------------------
