@@ -61,7 +61,7 @@ class WarpRankOptions:
 def run_warp_rank(
     studio: Studio, options: WarpRankOptions, progress: ProgressSink, cancel: CancelToken
 ) -> RankResult:
-    """Make the pool, walk, measure and rank; what is there already is not done again.
+    """Make the pool, walk, measure and rank; pictures and paths that are there are not made again.
 
     Raises:
         LatentStudioError: as for the four verbs it is made of.

@@ -74,7 +74,7 @@ BUNDLED: tuple[PredictorEntry, ...] = (
         "Face landmarks",
         "faces",
         f"{_HERE}.face_geometry:make_landmark_predictor",
-        "openings of mouth and eyes, yaw, pitch and roll by 68 landmarks; weights to be fetched",
+        "openings of mouth and eyes, yaw, pitch and roll by 68 landmarks",
     ),
     PredictorEntry(
         "fairface",

@@ -450,11 +450,6 @@ class WarpDock(QWidget):
         tracks = ranking.table.values[row, :, :, column]
         amounts = ranking.traversal.amounts
         curves = [(amounts, track.tolist(), "muted", 0.35) for track in tracks]
-        self._along.setTitleText(
-            self.tr("{attribute} along {path}").format(
-                attribute=ranking.attributes[column].title, path=path.name
-            )
-        )
         # Where some pictures do not show it, the mean is that of the others.
         mean = np.ma.masked_invalid(tracks).mean(axis=0).filled(np.nan)
         self._along.setCurves([*curves, (amounts, mean.tolist(), "accent", 1.0)])
