@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def settled(studio: Studio, pose: Pose) -> Pose:
     """The same picture from one place: what lies between keys becomes what the model makes of it.
 
-    A blend of places becomes a latent, one of mixes the rows that come of it, one of noise its maps.
+    A blend of places becomes a latent, one of mixes the rows that come of it, one of noise its maps, and one
+    of centres a centre.
 
     Args:
         studio: its open model is the pose's.
@@ -28,10 +29,12 @@ def settled(studio: Studio, pose: Pose) -> Pose:
     """
     from latent_studio.core.base_blend import BaseBlend
     from latent_studio.core.edits import EditStack
-    from latent_studio.core.pose_blends import MixBlend, NoiseBlend
+    from latent_studio.core.pose_blends import CentreBlend, MixBlend, NoiseBlend
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.spaces import Space
 
+    if isinstance(pose.centre, CentreBlend):
+        pose = replace(pose, centre=studio.engine.resolve_centre(RenderRequest.of_pose(pose, revision=0)))
     if isinstance(pose.noise, NoiseBlend):
         pose = replace(pose, noise=_found(studio, pose.noise))
     if isinstance(pose.mix, MixBlend):

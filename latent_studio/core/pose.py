@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from latent_studio.core.base_blend import BaseBlend
 from latent_studio.core.edits import EditStack
-from latent_studio.core.pose_blends import MixBlend, NoiseBlend
+from latent_studio.core.pose_blends import CentreBlend, MixBlend, NoiseBlend
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.synthesis import SynthesisSettings
 
 if TYPE_CHECKING:
     from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
-    from latent_studio.core.latent import Latent
-    from latent_studio.core.pose_blends import AnyMix, AnyNoise
+    from latent_studio.core.pose_blends import AnyCentre, AnyMix, AnyNoise
     from latent_studio.core.session import Session
 
 
@@ -30,7 +29,7 @@ class Pose:
         locks: directions that only their own edits may move along.
         mix: rows of ws that come from another place; between keys a blend.
         noise: maps that were found with the base; between keys a blend.
-        centre: what truncation pulls towards.
+        centre: what truncation pulls towards; between keys a blend.
     """
 
     base: AnyBase = field(default_factory=SeedPoint)
@@ -39,7 +38,7 @@ class Pose:
     locks: tuple[Direction, ...] = ()
     mix: AnyMix = None
     noise: AnyNoise = None
-    centre: Latent | None = None
+    centre: AnyCentre = None
 
     @classmethod
     def of(cls, session: Session) -> Pose:
@@ -56,13 +55,14 @@ class Pose:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it has one base, one mix and one noise, as a session does."""
+        """Whether it has one base, one mix, one noise and one centre, as a session does."""
         mix = self.mix
         return not (
             isinstance(self.base, BaseBlend)
             or isinstance(mix, MixBlend)
             or (mix is not None and isinstance(mix.source, BaseBlend))
             or isinstance(self.noise, NoiseBlend)
+            or isinstance(self.centre, CentreBlend)
         )
 
     def on(self, session: Session) -> Session:
@@ -75,6 +75,8 @@ class Pose:
             raise ValueError("a session starts from one place")
         if isinstance(self.noise, NoiseBlend):
             raise ValueError("a session has one noise")
+        if isinstance(self.centre, CentreBlend):
+            raise ValueError("a session has one centre")
         return replace(
             session,
             base=self.base,

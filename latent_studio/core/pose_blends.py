@@ -1,4 +1,4 @@
-"""MixBlend, NoiseBlend: style mixes and noise on the way from one key of a film to the next."""
+"""Blends of style mixes, noise and centres of truncation, on the way from one key of a film to the next."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from latent_studio.core.latent import Latent
     from latent_studio.core.noise_maps import FoundNoise
     from latent_studio.core.style_mix import StyleMix
 
@@ -68,11 +69,28 @@ class NoiseBlend:
         return (1 - self.share) / length, self.share / length
 
 
+@dataclass(frozen=True, slots=True)
+class CentreBlend:
+    """The centre of truncation between two keys; it goes straight, in w.
+
+    Attributes:
+        first: where ``share`` is 0; ``None`` for the model's average.
+        second: where it is 1; the same.
+        share: of the second, between 0 and 1.
+    """
+
+    first: Latent | None
+    second: Latent | None
+    share: float
+
+
 if TYPE_CHECKING:
     #: How rows of a picture are mixed; ``None`` takes all from the base.
     AnyMix: TypeAlias = StyleMix | MixBlend | None
     #: Noise maps of a picture; ``None`` for the model's own.
     AnyNoise: TypeAlias = FoundNoise | NoiseBlend | None
+    #: What truncation pulls towards; ``None`` for the model's average.
+    AnyCentre: TypeAlias = Latent | CentreBlend | None
 
 
 def mix_between(first: StyleMix, second: StyleMix, share: float) -> MixBlend:
@@ -103,3 +121,16 @@ def noise_between(first: FoundNoise | None, second: FoundNoise | None, share: fl
     if share <= 0 or first == second:
         return first
     return second if share >= 1 else NoiseBlend(first, second, share)
+
+
+def centre_between(first: Latent | None, second: Latent | None, share: float) -> AnyCentre:
+    """The centre of a moment between two keys.
+
+    Args:
+        first: where ``share`` is 0.
+        second: where it is 1.
+        share: of the second; it is not taken beyond either.
+    """
+    if share <= 0 or first == second:
+        return first
+    return second if share >= 1 else CentreBlend(first, second, share)

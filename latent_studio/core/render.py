@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from latent_studio.core.base_blend import AnyBase
     from latent_studio.core.directions import Direction
-    from latent_studio.core.latent import Latent
     from latent_studio.core.pose import Pose
-    from latent_studio.core.pose_blends import AnyMix, AnyNoise
+    from latent_studio.core.pose_blends import AnyCentre, AnyMix, AnyNoise
     from latent_studio.core.session import Session
 
 
@@ -43,7 +42,7 @@ class RenderRequest:
         mix: rows of ws that come from another place.
         noise: maps that were found with the base, in place of the model's own when ``noise_mode`` is
             ``const``.
-        centre: what truncation pulls towards, in w; ``None`` is the model's average.
+        centre: what truncation pulls towards, in w; ``None`` is the model's average, and a film has blends.
         preview_share: of the time a preview may take, above 0 to 1; less where the next request is near.
     """
 
@@ -55,7 +54,7 @@ class RenderRequest:
     locks: tuple[Direction, ...] = ()
     mix: AnyMix = None
     noise: AnyNoise = None
-    centre: Latent | None = None
+    centre: AnyCentre = None
     preview_share: float = 1.0
 
     @classmethod

@@ -19,7 +19,14 @@ from latent_studio.core.parameters import (
     value_in,
     with_value,
 )
-from latent_studio.core.pose_blends import MixBlend, NoiseBlend, mix_between, noise_between
+from latent_studio.core.pose_blends import (
+    CentreBlend,
+    MixBlend,
+    NoiseBlend,
+    centre_between,
+    mix_between,
+    noise_between,
+)
 from latent_studio.core.timeline import SAME_TIME_SECONDS, Timeline
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from latent_studio.core.base_blend import AnyBase, Course
     from latent_studio.core.directions import Direction
     from latent_studio.core.easing import Easing
+    from latent_studio.core.latent import Latent
     from latent_studio.core.noise_maps import FoundNoise
     from latent_studio.core.parameters import Value
     from latent_studio.core.pose import Pose
@@ -99,6 +107,7 @@ class TimelineCourse:
             base=self._base(index, eased),
             mix=self._mix(index, following, eased),
             noise=noise_between(_noise(self._poses[index]), _noise(self._poses[following]), eased),
+            centre=centre_between(_centre(self._poses[index]), _centre(self._poses[following]), eased),
             edits=self._stack(index, following) if eased else near.edits,
         )
         for row in self._rows:
@@ -265,6 +274,12 @@ def _noise(pose: Pose) -> FoundNoise | None:
     if isinstance(pose.noise, NoiseBlend):
         raise _between()
     return pose.noise
+
+
+def _centre(pose: Pose) -> Latent | None:
+    if isinstance(pose.centre, CentreBlend):
+        raise _between()
+    return pose.centre
 
 
 def _between() -> OptionError:

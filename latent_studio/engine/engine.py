@@ -223,6 +223,16 @@ class Engine:
         with self._steps(renderer, self.gate.interactive)():
             return renderer.resolver.base(request)
 
+    def resolve_centre(self, request: RenderRequest) -> Latent:
+        """What truncation of a request pulls towards, in w.
+
+        Raises:
+            LatentStudioError: the request does not fit the model.
+        """
+        renderer = self._require_renderer()
+        with self._steps(renderer, self.gate.interactive)():
+            return renderer.resolver.centre(request)
+
     def stats(self) -> EngineStats:
         """What the status line shows."""
         renderer = self._renderer

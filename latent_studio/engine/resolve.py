@@ -26,7 +26,7 @@ from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import IncompatibleLatentError, OptionError
 from latent_studio.core.interpolate import on_sphere
 from latent_studio.core.latent import Latent, z_from_seed
-from latent_studio.core.pose_blends import MixBlend
+from latent_studio.core.pose_blends import CentreBlend, MixBlend
 from latent_studio.core.rows import format_rows
 from latent_studio.core.spaces import Space
 from latent_studio.generators.truncation import truncate
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from latent_studio.core.directions import Direction
     from latent_studio.core.edits import Edit
+    from latent_studio.core.pose_blends import AnyCentre
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.seed_plane import SeedPoint
     from latent_studio.core.session import Base
@@ -102,6 +103,10 @@ class Resolver:
                 return Latent(Space.Z, z)
         ws = self._base_ws(request)
         return Latent(Space.W, ws[0]) if (ws == ws[:1]).all() else Latent(Space.W_PLUS, ws)
+
+    def centre(self, request: RenderRequest) -> Latent:
+        """What truncation of a request pulls towards, in w."""
+        return Latent(Space.W, self._centre(request.centre).numpy())
 
     def map_z(self, z: NDArray[np.float32], classes: ClassWeights) -> NDArray[np.float32]:
         """Map z's at full variety, without truncation and without remembering them.
@@ -205,13 +210,19 @@ class Resolver:
             )
         if psi == 1:
             return ws
-        average = self._generator.w_avg.float().cpu()
-        if request.centre is not None:
-            request.centre.check_fits(self._generator.spec)
-            average = torch.tensor(request.centre.values)
+        average = self._centre(request.centre)
         class_dims = self._generator.spec.class_dims
         pulled = truncate(torch.tensor(ws)[None], average, psi=psi, cutoff=cutoff, class_dims=class_dims)
         return np.asarray(pulled[0].numpy(), dtype=np.float32)
+
+    def _centre(self, centre: AnyCentre) -> torch.Tensor:
+        """``(w_dim,)`` float32."""
+        if isinstance(centre, CentreBlend):
+            return torch.lerp(self._centre(centre.first), self._centre(centre.second), centre.share)
+        if centre is None:
+            return self._generator.w_avg.float().cpu()
+        centre.check_fits(self._generator.spec)
+        return torch.tensor(centre.values)
 
 
 def _classes(synthesis: SynthesisSettings, spec: GeneratorSpec) -> ClassWeights:

@@ -43,6 +43,8 @@ class Docking(QObject):
 
     #: A ``QAction`` that shows and hides a dock which came later.
     dock_added = Signal(QAction)
+    #: The same of one that is about to go.
+    dock_removed = Signal(QAction)
 
     def __init__(self, window: QMainWindow, context: DockContext) -> None:
         super().__init__(window)
@@ -103,6 +105,7 @@ class Docking(QObject):
         del self._asked[id]
         dock = self._docks.pop(id)
         toggle = dock.toggleViewAction()
+        self.dock_removed.emit(toggle)
         for owner in toggle.associatedObjects():
             if isinstance(owner, QWidget):
                 owner.removeAction(toggle)

@@ -100,8 +100,9 @@ class SettingsWindow(QDialog):
         self._pages.setSpacing(3)
         self._content = QWidget()
         self._content.setObjectName("scrollContent")
-        self._column = QVBoxLayout(self._content)
-        self._column.setContentsMargins(4, 0, 12, 0)
+        outer = QVBoxLayout(self._content)
+        outer.setContentsMargins(4, 0, 12, 0)
+        self._column = QVBoxLayout()
         self._column.setSpacing(0)
         self._nothing = QLabel(self.tr("No setting has these words."), self._content)
         self._nothing.setProperty("muted", True)
@@ -109,7 +110,8 @@ class SettingsWindow(QDialog):
         self._column.addWidget(self._nothing)
         self._fill_settings()
         self._fill_keys()
-        self._column.addStretch(1)
+        outer.addLayout(self._column)
+        outer.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
@@ -133,6 +135,7 @@ class SettingsWindow(QDialog):
         self._pages.currentRowChanged.connect(self._show_page)
         self._preferences.changed.connect(self._show_value)
         shortcuts.changed.connect(self._show_keys)
+        shortcuts.listed.connect(self._follow_keys)
         self._show_keys()
         self._show_page()
 
@@ -238,9 +241,26 @@ class SettingsWindow(QDialog):
         line.addWidget(reset)
         self._column.addWidget(head)
         self._sections[_KEYBOARD].append(head)
-        for group, names in self._shortcuts.by_group().items():
+        self._list_keys()
+
+    @Slot()
+    def _follow_keys(self) -> None:
+        self._list_keys()
+        self._show_matches(self._search.text())
+
+    def _list_keys(self) -> None:
+        """A row for every action there is; panels of plugins come and go."""
+        groups = self._shortcuts.by_group()
+        for name in set(self._keys) - {name for names in groups.values() for name in names}:
+            del self._keys[name]
+            row = self._key_rows.pop(name)
+            self._sections[_KEYBOARD].remove(row)
+            row.hide()
+            row.deleteLater()
+        for group, names in groups.items():
             for name in names:
-                self._add_key(f"{group} › {self._title_of(name)}", name)
+                if name not in self._keys:
+                    self._add_key(f"{group} › {self._title_of(name)}", name)
 
     def _add_key(self, title: str, name: str) -> None:
         field = KeyField(self._content)

@@ -49,6 +49,8 @@ class Shortcuts(QObject):
 
     #: Some keys are others now.
     changed = Signal()
+    #: Actions came or went.
+    listed = Signal()
 
     def __init__(self, preferences: Preferences, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +70,14 @@ class Shortcuts(QObject):
             if name and name not in self._entries:
                 suggested = tuple(key.toString(_PORTABLE) for key in action.shortcuts())
                 self._entries[name] = _Entry(group, action, suggested)
+        self.listed.emit()
         self._apply()
+
+    def remove(self, action: QAction) -> None:
+        """Forget an action that goes away; keys the user chose for it are kept for when it comes back."""
+        if self._entries.pop(action.objectName().removeprefix(_PREFIX), None) is not None:
+            self.listed.emit()
+            self._apply()
 
     def by_group(self) -> dict[str, list[str]]:
         """Names of the actions by heading."""

@@ -162,7 +162,10 @@ class Workbench(QObject):
         for group, some in actions.by_group().items():
             shortcuts.add(group, some)
         shortcuts.add(window.tr("Canvas"), self.views.actions())
-        shortcuts.add(window.tr("Panels"), self.docking.toggles())
+        panels = window.tr("Panels")
+        shortcuts.add(panels, self.docking.toggles())
+        self.docking.dock_added.connect(lambda toggle: shortcuts.add(panels, (toggle,)))
+        self.docking.dock_removed.connect(shortcuts.remove)
         fill_menu_bar(
             window,
             self.context,

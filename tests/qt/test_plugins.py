@@ -8,12 +8,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QMenu
 
 from latent_studio.core.render import Frame, Quality
 from latent_studio.ui.docks.export import ExportDock
 from latent_studio.ui.main import _take_unexpected
 from latent_studio.ui.plugin_panel import PluginPanel
+from latent_studio.ui.settings_window import SettingsWindow
 from latent_studio.ui.widgets.form_sheet import FormSheet
 from latent_studio.ui.widgets.plugins_page import PluginsPage
 from tests.helpers.plugins import write_plugin
@@ -118,17 +120,29 @@ def test_a_format_comes_to_the_export_panel_and_goes(qtbot, window, posted):
     assert form.format.id == "mp4"
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")  # the offscreen screen says so of any dialog
 def test_a_panel_comes_to_the_view_menu_follows_the_pictures_and_goes(qtbot, window):
+    window.context.actions["settings"].trigger()
+    settings = window.findChild(SettingsWindow)
     switch(qtbot, window, "histogram", on=True)
     view = window.findChild(QMenu, "menu-view")
     names = [action.objectName() for action in view.actions()]
     assert names.index("action-dock-plugin-histogram") > names.index("action-dock-model")
+    settings.key_field("dock-plugin-histogram").keyChosen.emit("Ctrl+Alt+H")
+    assert settings.row("dock-plugin-histogram").isHidden()  # The keyboard page is not in front.
+    (toggle,) = (one for one in view.actions() if one.objectName() == "action-dock-plugin-histogram")
+    assert toggle.shortcut() == QKeySequence("Ctrl+Alt+H")
     panel = panel_of(qtbot, window, "histogram")
     assert panel.problem() == ""
     window.context.renders.frame_ready.emit(frame())
     assert any("0.0%" in label.text() for label in panel.findChildren(QLabel))
     switch(qtbot, window, "histogram", on=False)
     assert "action-dock-plugin-histogram" not in [action.objectName() for action in view.actions()]
+    with pytest.raises(KeyError):
+        settings.row("dock-plugin-histogram")
+    switch(qtbot, window, "histogram", on=True)
+    (toggle,) = (one for one in view.actions() if one.objectName() == "action-dock-plugin-histogram")
+    assert toggle.shortcut() == QKeySequence("Ctrl+Alt+H")
 
 
 def test_one_that_cannot_be_imported_is_named_and_the_window_goes_on(qtbot, studio, own, open_window):

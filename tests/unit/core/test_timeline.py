@@ -14,8 +14,10 @@ from latent_studio.core.directions import LinearDirection
 from latent_studio.core.easing import Easing
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import ModelError, OptionError
+from latent_studio.core.latent import Latent
 from latent_studio.core.noise_maps import FoundNoise
 from latent_studio.core.pose import Pose
+from latent_studio.core.pose_blends import CentreBlend
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.spaces import Space
@@ -202,6 +204,17 @@ def test_noise_of_a_photo_is_there_at_its_key_and_fades_on_the_way_without_growi
         Timeline().with_pose(0, replace(pose(1), noise=found)).with_pose(1, replace(pose(2), noise=found))
     )
     assert same.at(0.5).noise is found
+
+
+def test_the_centre_of_truncation_goes_from_key_to_key():
+    one, other = (Latent(Space.W, np.full(4, value, dtype=np.float32)) for value in (1, 2))
+    first, second = replace(pose(1), centre=one), replace(pose(2), centre=other)
+    course = course_of(Timeline().with_pose(0, first).with_pose(1, second).with_pose(2, pose(3)))
+
+    assert (course.at(0).centre, course.at(1).centre, course.at(2).centre) == (one, other, None)
+    assert course.at(0.5).centre == CentreBlend(one, other, 0.5)
+    assert course.at(1.5).centre == CentreBlend(other, None, 0.5)
+    assert not course.at(1.5).is_settled
 
 
 def test_the_same_place_at_two_keys_stays_a_plain_place():

@@ -49,6 +49,11 @@ def pixels_of(studio: Studio, pose: Pose) -> np.ndarray:
     return np.asarray(frame.pixels, dtype=np.int16)
 
 
+def centre_of(studio: Studio) -> Latent:
+    """A centre as a lasso of the map makes it."""
+    return Latent(Space.W, studio.engine.resolve_ws(RenderRequest(0, SeedPoint(5)))[0])
+
+
 def test_a_key_keeps_the_noise_of_a_photo_and_the_way_has_no_jump(studio: Studio, noise: FoundNoise) -> None:
     session = replace(studio.model.start, noise=noise)
     own = replace(Pose.of(session), noise=None)
@@ -76,11 +81,26 @@ def test_mixes_of_other_rows_have_no_jump_on_the_way(studio: Studio, tiny_model:
     assert max(np.abs(b - a).max() for a, b in pairwise(way)) < whole / 4
 
 
+def test_another_centre_of_truncation_has_no_jump_on_the_way(studio: Studio, tiny_model: Path) -> None:
+    studio.open_model(tiny_model)
+    first = Pose(SeedPoint(1), synthesis=PULLED)
+    second = replace(first, centre=centre_of(studio))
+    course = course_of(Timeline().with_pose(0, first).with_pose(1, second))
+
+    way = [pixels_of(studio, course.at(step / 40)) for step in range(41)]
+    np.testing.assert_array_equal(way[0], pixels_of(studio, first))
+    np.testing.assert_array_equal(way[-1], pixels_of(studio, second))
+    whole = np.abs(way[-1] - way[0]).max()
+    assert whole > 8
+    assert max(np.abs(b - a).max() for a, b in pairwise(way)) < whole / 4
+
+
 def test_a_moment_on_the_sliders_is_the_same_picture(studio: Studio, noise: FoundNoise) -> None:
     direction = studio.model.directions[0]
     edits = EditStack((Edit(direction, 1.5),))
     first = Pose(SeedPoint(1), edits, PULLED, mix=StyleMix(SeedPoint(8), (0, 1, 2)), noise=noise)
     second = Pose(SeedPoint(2), EditStack(), PULLED, mix=StyleMix(SeedPoint(9), (1, 5), 0.5))
+    second = replace(second, centre=centre_of(studio))
     moment = course_of(Timeline().with_pose(0, first).with_pose(1, second)).at(0.4)
 
     taken = settled(studio, moment)
