@@ -13,9 +13,10 @@ from latent_studio.core.session import Session
 from latent_studio.core.synthesis import SynthesisSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from latent_studio.app.tasks.generate import GenerateOptions
     from latent_studio.core.session import ModelRef
 
 #: Characters of a line that every shell takes; a state with latents and noise of a photo is longer.
@@ -118,6 +119,32 @@ def _plain_words(session: Session) -> list[str] | None:
     if class_idx is not None:
         words += ["--class", str(class_idx)]
     return words
+
+
+def generate_options(sessions: Sequence[Session], out: Path) -> GenerateOptions | None:
+    """What makes ``generate`` write the pictures of some seeds; ``None`` where it has no words for them.
+
+    Args:
+        sessions: alike but for their seeds.
+        out: the folder.
+    """
+    from latent_studio.app.tasks.generate import GenerateOptions
+
+    seeds = [one.base.seed for one in sessions if isinstance(one.base, SeedPoint)]
+    if not seeds or len(seeds) < len(sessions) or any(_plain_words(one) is None for one in sessions):
+        return None
+    first = sessions[0]
+    synthesis = first.synthesis
+    return GenerateOptions(
+        model_word(first),
+        tuple(sorted(seeds)),
+        out,
+        truncation_psi=synthesis.truncation_psi,
+        truncation_cutoff=synthesis.truncation_cutoff,
+        class_idx=synthesis.class_idx,
+        noise_mode=synthesis.noise_mode,
+        noise_seed=synthesis.noise_seed,
+    )
 
 
 def _changed_settings(synthesis: SynthesisSettings) -> dict[str, object]:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from latent_studio.app.direction_sniff import looks_like_directions
 from latent_studio.app.state_code import place_of
+from latent_studio.app.tasks.direction_find import twin_of
 from latent_studio.app.tasks.direction_rank import DirectionRankOptions
 from latent_studio.app.tasks.pca import PcaOptions
 from latent_studio.app.tasks.sefa import SefaOptions
@@ -115,6 +116,7 @@ class DirectionFinder(QObject):
             partial(_find_by_plugin, source, model, options),
             on_done=partial(self._keep_found, model, source.title),
             on_failed=self._fail,
+            twin=("direction find", twin_of(source.id, options, place_of(model.ref))),
         )
 
     def _keep_found(self, model: LoadedModel, title: str, directions: Sequence[Direction]) -> None:

@@ -13,8 +13,6 @@ from latent_studio.ui.widgets.report_sheet import ReportSheet
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from latent_studio.app.studio import Studio
-    from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.job_thread import Job
 
@@ -40,7 +38,10 @@ class SelfTest(QObject):
         if self._job is not None and self._job in self._context.jobs.jobs:
             return
         self._job = self._context.jobs.start(
-            self.tr("Self-test"), partial(_run, self._context.studio), on_done=self._show
+            self.tr("Self-test"),
+            partial(run_doctor, self._context.studio, DoctorOptions()),
+            on_done=self._show,
+            twin=("doctor", DoctorOptions()),
         )
         self._context.messages.news(
             self.tr("The self-test is running."), hint=self.tr("Its report opens when it is done.")
@@ -49,7 +50,3 @@ class SelfTest(QObject):
     def _show(self, result: DoctorResult) -> None:
         self._sheet.setReport(self.tr("Self-test"), result.summary, "\n".join(result.lines))
         self._sheet.openOverlay()
-
-
-def _run(studio: Studio, progress: ProgressSink, cancel: CancelToken) -> DoctorResult:
-    return run_doctor(studio, DoctorOptions(), progress, cancel)

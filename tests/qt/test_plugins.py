@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QMenu
 
 from latent_studio.core.render import Frame, Quality
+from latent_studio.ui.command_text import command_text
 from latent_studio.ui.docks.export import ExportDock
 from latent_studio.ui.main import _take_unexpected
 from latent_studio.ui.plugin_panel import PluginPanel
@@ -205,6 +206,8 @@ def test_a_source_of_directions_asks_and_its_finds_are_kept(qtbot, own, open_win
     window.findChild(type(page_of(window).window()))
     from latent_studio.ui.direction_finder import DirectionFinder
 
+    twins = []
+    window.context.jobs.queued.connect(lambda job: twins.append(job.twin))
     finder = window.findChild(DirectionFinder)
     finder.find_by_plugin("mine")
     qtbot.waitUntil(lambda: any(s.isVisible() for s in window.findChildren(FormSheet)), timeout=WAIT_MS)
@@ -213,6 +216,9 @@ def test_a_source_of_directions_asks_and_its_finds_are_kept(qtbot, own, open_win
     library = window.context.directions.library
     qtbot.waitUntil(lambda: library.find("mine:0") is not None, timeout=WAIT_MS)
     assert library.find("mine:1").is_kept
+    assert [command_text(*twin) for twin in twins] == [
+        f"latent-studio direction find {model.ref.path} --source mine"
+    ]
 
 
 def test_a_plugin_that_changed_is_told_when_the_window_opens(own, studio, open_window, posted_before):

@@ -86,7 +86,11 @@ def test_a_gallery_seed_is_rated_chosen_taken_and_exported(qtbot, window, grid, 
     assert window.context.document.ratings == {1: 4}
     assert seeds.chosen() == (1, 2)
     assert export.text() == "Export 2 chosen…"
+    twins = []
+    window.context.jobs.queued.connect(lambda job: twins.append(job.twin))
     grid.export(tmp_path / "out")
+    ((verb, same),) = twins
+    assert (verb, same.seeds, same.out) == ("generate", (1, 2), tmp_path / "out")
     qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["seed0001.png", "seed0002.png"]
 

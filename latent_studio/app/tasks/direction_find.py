@@ -10,6 +10,7 @@ from latent_studio.app.tasks.direction_output import check_suffix, write_directi
 from latent_studio.app.tasks.picture_options import model_option
 from latent_studio.core.errors import OptionError
 from latent_studio.core.options import check_options, option, options_of
+from latent_studio.core.rows import format_rows
 
 if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
@@ -103,6 +104,23 @@ def find_with_plugin(
     return studio.plugins.direction_source(source_id).find(
         model.generator, chosen, model_sha256=model.ref.sha256, progress=progress, cancel=cancel
     )
+
+
+def twin_of(source: str, chosen: OptionsClass, model: str) -> DirectionFindOptions:
+    """What the verb takes to find the same.
+
+    Args:
+        source: id of the source.
+        chosen: options of the source.
+        model: name or file.
+    """
+    words = []
+    for info in options_of(type(chosen)):
+        value = getattr(chosen, info.name)
+        if value != info.default:
+            write = info.write or (str if info.parse is None else format_rows)
+            words.append(f"{info.name}={write(value)}")
+    return DirectionFindOptions(model, source, set=tuple(words))
 
 
 def _options_from(cls: type[OptionsClass], words: tuple[str, ...]) -> OptionsClass:

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from latent_studio.app.pools import read_pool
+from latent_studio.app.state_code import generate_options
 from latent_studio.app.tasks.pool_create import PoolCreateOptions, run_pool_create
 from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import LatentStudioError
@@ -458,11 +459,13 @@ class GridView(QWidget):
         """Write the chosen seeds as pictures with their recipes."""
         self._folder = folder
         sessions = [(self._seed_of(item), self._session_of(item)) for item in self._seeds.chosen()]
+        same = generate_options([session for _, session in sessions], folder)
         self._context.jobs.start(
             self.tr("Export {n} pictures").format(n=len(sessions)),
             partial(_export, self._context.studio, sessions, folder),
             on_done=self._tell_exported,
             on_failed=self._context.messages.failure,
+            twin=None if same is None else ("generate", same),
         )
 
     def _tell_exported(self, count: int) -> None:
