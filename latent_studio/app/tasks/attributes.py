@@ -118,7 +118,8 @@ def run_attributes(
         studio, predictors, (), _random_requests(traversal, options.spread), seen, cancel, centre=0
     )
     spread = np.zeros(len(infos), np.float32)
-    spread[: random.shape[1]] = np.nan_to_num(np.nanstd(random, axis=0))
+    # 0 where no picture shows it.
+    spread[: random.shape[1]] = np.ma.masked_invalid(random).std(axis=0).filled(0.0)
     for row, path_idx in enumerate(paths):
         for latent_idx in range(shape[1]):
             requests = _requests(traversal, path_idx, latent_idx)

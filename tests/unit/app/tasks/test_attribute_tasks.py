@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -164,6 +165,19 @@ def test_an_attribute_that_two_predictors_read_has_a_column_for_each(
     # A group takes what either says.
     result = run_rank(studio, RankOptions(walked, group="pose"), ignore_progress, CancelToken())
     assert result.attributes == ("one.yaw", "two.yaw")
+
+
+def test_what_no_picture_shows_has_no_spread_and_no_warning(
+    studio: Studio, tiny_model: Path, walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = bundled_predictors()
+    registry.register("nobody", PredictorEntry("nobody", "", "any", lambda *, device: Yaw(math.nan), ""))
+    monkeypatch.setattr(studio.plugins, "predictors", lambda: registry)
+    options = AttributesOptions(str(tiny_model), walked, predictor=("nobody", "tone"), spread=4)
+    run_attributes(studio, options, ignore_progress, CancelToken())
+    table = read_attribute_table(walked)
+    assert table.spread[0] == 0
+    assert np.isnan(table.values[..., 0]).all()
 
 
 def test_a_predictor_named_twice_is_refused(studio: Studio, tiny_model: Path, walked: Path) -> None:
