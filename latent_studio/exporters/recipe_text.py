@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import struct
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 BYTES_AT_MOST = 64 << 20
 _PNG = b"\x89PNG\r\n\x1a\n"
 _EBML = b"\x1a\x45\xdf\xa3"
+#: A text of the document's facts, as Pillow writes it: UTF-16 with escaped brackets.
+_PDF_SUBJECT = re.compile(rb"/Subject \((\xfe\xff(?:[^\\)]|\\.)*)\)", re.DOTALL)
 _XMP_RECIPE = re.compile(rb"<ls:recipe>(.*?)</ls:recipe>", re.DOTALL)
 
 
@@ -28,7 +31,7 @@ def read_recipe(path: Path) -> str | None:
     text; nothing in it is trusted: whoever parses the text has to check it.
 
     Args:
-        path: PNG, APNG, JPEG, GIF, WebP, MP4 or WebM; of a folder of pictures the first one is asked.
+        path: PNG, APNG, JPEG, GIF, WebP, MP4, WebM or PDF; of a folder of pictures the first one is asked.
 
     Returns:
         JSON text, or ``None`` where there is none.
@@ -65,6 +68,8 @@ def _find(file: BinaryIO, head: bytes, path: Path) -> str | None:
         return _of_gif(file)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return _of_webp(file)
+    if head.startswith(b"%PDF-"):
+        return _of_pdf(file)
     if head[4:8] == b"ftyp" or head.startswith(_EBML):
         return _of_video(path)
     return None
@@ -141,6 +146,14 @@ def _of_webp(file: BinaryIO) -> str | None:
             return unescape(found.group(1).decode("utf-8")) if found else None
         file.seek(size + size % 2, 1)
     return None
+
+
+def _of_pdf(file: BinaryIO) -> str | None:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        found = _PDF_SUBJECT.search(whole)
+        return (
+            None if found is None else re.sub(rb"\\(.)", rb"\1", found[1], flags=re.DOTALL).decode("utf-16")
+        )
 
 
 def _of_video(path: Path) -> str | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: What a timeline or a plan of an export has among its first entries.
 _WORDS = (b'"timeline"', b'"export"', b'"base"')
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"\x1a\x45\xdf\xa3")
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"%PDF-", b"\x1a\x45\xdf\xa3")
 
 
 @dataclass(frozen=True, slots=True)

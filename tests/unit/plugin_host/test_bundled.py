@@ -14,6 +14,7 @@ from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.core.spec import GeneratorSpec
 from latent_studio.exporters.film_settings import FilmSettings
 from latent_studio.exporters.formats import choose_format, make_exporter
+from latent_studio.exporters.recipe_text import read_recipe
 from latent_studio.generators.catalog import build_generator
 from latent_studio.generators.random_stylegan2 import random_checkpoint
 from latent_studio.plugin_host.discover import bundled_plugins_dir
@@ -56,7 +57,7 @@ def test_a_long_film_fills_several_pages_of_paper(host: PluginHost, tmp_path: Pa
     path = tmp_path / "film.pdf"
     settings = FilmSettings(columns=3)
     exporter = make_exporter(choose_format(path, formats=host.formats()), settings)
-    exporter.open(path, size=(40, 40), fps=25, loop=0, recipe='{"seed": 7}')
+    exporter.open(path, size=(40, 40), fps=25, loop=0, recipe=(recipe := r'{"seed": 7, "name": "a (\\) ü"}'))
     for k in range(20):
         exporter.add(np.full((40, 40, 3), 10 * k, np.uint8))
     exporter.close()
@@ -64,6 +65,7 @@ def test_a_long_film_fills_several_pages_of_paper(host: PluginHost, tmp_path: Pa
     assert data.startswith(b"%PDF")
     assert data.count(b"/Type /Page\n") == 2
     assert data.count(b"/DCTDecode") == 2
+    assert read_recipe(path) == recipe
 
 
 def test_composition_tells_a_mirrored_picture_and_where_its_weight_is(host: PluginHost) -> None:
