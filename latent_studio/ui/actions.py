@@ -200,6 +200,18 @@ class Actions(QObject):
                 self.tr("Put Python that makes the picture shown on the clipboard, for a notebook."),
                 ("Ctrl+Alt+C",),
             ),
+            ActionSpec(
+                "copy_deed_command",
+                edit,
+                self.tr("Copy last action as command"),
+                self.tr("Put the command line that does again what was done last on the clipboard."),
+            ),
+            ActionSpec(
+                "copy_deed_python",
+                edit,
+                self.tr("Copy last action as Python"),
+                self.tr("Put Python that does again what was done last on the clipboard."),
+            ),
             ActionSpec("quit", file, self.tr("Quit"), self.tr("Close the window and all work."), ("Ctrl+Q",)),
             ActionSpec(
                 "undo",

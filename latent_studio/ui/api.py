@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from latent_studio.app.store import SessionStore
     from latent_studio.app.studio import Studio
     from latent_studio.ui.actions import Actions
+    from latent_studio.ui.command_log import CommandLog
     from latent_studio.ui.comparison import Comparison
     from latent_studio.ui.direction_shelf import DirectionShelf
     from latent_studio.ui.dropped_files import DroppedFiles
@@ -53,6 +54,7 @@ class DockContext:
         plugins: which are enabled, and what they add.
         studio: what jobs are given.
         preferences: the settings, and who is told when one changes.
+        commands: what was done last that a verb can do too.
     """
 
     store: SessionStore
@@ -75,3 +77,4 @@ class DockContext:
     plugins: PluginBridge
     studio: Studio
     preferences: Preferences
+    commands: CommandLog

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latent_studio.app.tasks.boundary_condition import conditioned
+from latent_studio.app.state_code import place_of
+from latent_studio.app.tasks.boundary_condition import BoundaryConditionOptions, conditioned
 from latent_studio.core.change import course_of
 from latent_studio.core.directions import LinearDirection
 from latent_studio.core.errors import LatentStudioError
@@ -108,6 +110,17 @@ class DirectionConditioner(QObject):
             on_done=partial(self._take, model),
             on_failed=self._context.messages.failure,
             quiet=True,
+            twin=(
+                "boundary condition",
+                BoundaryConditionOptions(
+                    place_of(model.ref),
+                    Path("free.safetensors"),
+                    first.id,
+                    tuple(direction.id for direction in chosen),
+                    form.name(),
+                    keep=True,
+                ),
+            ),
         )
         return ""
 

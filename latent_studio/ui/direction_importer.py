@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import (
@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latent_studio.app.state_code import place_of
+from latent_studio.app.tasks.direction_convert import DirectionConvertOptions
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.spaces import Space
 from latent_studio.ui.widgets.fields import with_room
@@ -118,6 +120,13 @@ class DirectionImporter(QObject):
             library.keep(found.directions, name=path.stem)
         except LatentStudioError as error:
             return str(error)
+        model, reading = self._context.models.model, found.reading
+        if model is not None:
+            same = DirectionConvertOptions(
+                place_of(model.ref), file=path, keep=True, space=_space_word(reading.space),
+                rows=reading.rows or None, norm=reading.norm, axis=reading.axis, count=reading.count,
+            )  # fmt: skip
+            self._context.commands.add("direction convert", same)
         entry = self._context.directions.find(found.directions[0].id)
         count = len(found.directions)
         self._context.messages.success(
@@ -256,6 +265,18 @@ class ImportForm(QWidget):
                 count=self._wanted,
             )
         )
+
+
+def _space_word(space: Space | None) -> Literal["z", "w", "w+"] | None:
+    match space:
+        case Space.Z:
+            return "z"
+        case Space.W:
+            return "w"
+        case Space.W_PLUS:
+            return "w+"
+        case _:
+            return None
 
 
 def _read(

@@ -22,6 +22,7 @@ from latent_studio.ui.widgets.catalog_sheet import CatalogEntry, CatalogSheet, S
 if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import Progress, ProgressSink
+    from latent_studio.core.options import OptionsClass
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job
@@ -48,6 +49,7 @@ class Library(QObject):
         self._sheet = CatalogSheet(window, "library", self._words(), tool=add)
         self._jobs: dict[int, str] = {}
         self.downloads = JobThread(name="downloads", parent=self)
+        context.commands.watch(self.downloads)
         self.downloads.progressed.connect(self._take_progress)
         self.downloads.cancelled.connect(self._take_cancelled)
         self._sheet.openRequested.connect(self._open)
@@ -71,18 +73,24 @@ class Library(QObject):
             name,
             self.tr("Get {name}").format(name=name),
             partial(_get, self._context.studio, name),
+            ("model get", ModelGetOptions(name)),
         )
 
     def add(self, path: Path) -> None:
         """Keep a file in the library."""
         self._start(
-            path.name, self.tr("Add {name}").format(name=path.name), partial(_add, self._context.studio, path)
+            path.name,
+            self.tr("Add {name}").format(name=path.name),
+            partial(_add, self._context.studio, path),
+            ("model add", ModelAddOptions(path)),
         )
 
     def remove(self, name: str) -> None:
         """Delete a model of the library."""
         try:
-            run_model_remove(self._context.studio, ModelRemoveOptions(name), ignore_progress, CancelToken())
+            options = ModelRemoveOptions(name)
+            run_model_remove(self._context.studio, options, ignore_progress, CancelToken())
+            self._context.commands.add("model remove", options)
         except LatentStudioError as error:
             self._context.messages.warning(error.title, hint=error.hint)
         self._fill()
@@ -102,12 +110,13 @@ class Library(QObject):
             get_tip=self.tr("Download it into your library and check it"),
         )
 
-    def _start(self, name: str, title: str, run: object) -> None:
+    def _start(self, name: str, title: str, run: object, twin: tuple[str, OptionsClass]) -> None:
         job = self.downloads.start(
             title,
             run,  # type: ignore[arg-type]
             on_done=partial(self._take_done, name),
             on_failed=partial(self._take_failed, name),
+            twin=twin,
         )
         self._jobs[job.id] = name
         self._sheet.setProgress(name, None, self.tr("Waiting"))

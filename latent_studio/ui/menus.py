@@ -35,7 +35,8 @@ _MENUS = (
     ),
     (
         marked("&Edit"),
-        ("undo", "redo", _LINE, "reset_edits", _LINE, "copy_command", "copy_python", _LINE, "settings"),
+        ("undo", "redo", _LINE, "reset_edits", _LINE, "copy_command", "copy_python",
+            "copy_deed_command", "copy_deed_python", _LINE, "settings"),
     ),
     (
         marked("&View"),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from latent_studio.app.tasks.plugin_enable import WHAT_ENABLING_MEANS
+from latent_studio.app.tasks.plugin_disable import PluginDisableOptions
+from latent_studio.app.tasks.plugin_enable import WHAT_ENABLING_MEANS, PluginEnableOptions
 from latent_studio.ui.desktop import open_folder
 from latent_studio.ui.failures import Failure
 from latent_studio.ui.widgets.plugins_page import PluginEntry, PluginsPage
@@ -76,10 +77,15 @@ class Plugins(QObject):
 
     def _take_switched(self, on: bool, outcome: PluginStatus | Failure) -> None:
         self._fill()
-        messages = self._context.messages
+        messages, commands = self._context.messages, self._context.commands
         if isinstance(outcome, Failure):
             messages.failure(outcome)
-        elif outcome.state == "failed":
+            return
+        if on:
+            commands.add("plugin enable", PluginEnableOptions(outcome.id))
+        else:
+            commands.add("plugin disable", PluginDisableOptions(outcome.id))
+        if outcome.state == "failed":
             messages.warning(
                 outcome.problem, hint=self.tr("It stays enabled; mend it, or switch it off."),
                 details=outcome.details,

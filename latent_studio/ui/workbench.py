@@ -15,6 +15,7 @@ from latent_studio.ui.actions import Actions
 from latent_studio.ui.api import DockContext
 from latent_studio.ui.canvas_controller import CanvasController
 from latent_studio.ui.canvas_views import CanvasViews
+from latent_studio.ui.command_log import CommandLog
 from latent_studio.ui.comparison import Comparison
 from latent_studio.ui.direction_shelf import DirectionShelf
 from latent_studio.ui.docking import Docking
@@ -134,7 +135,9 @@ class Workbench(QObject):
             plugins=PluginBridge(studio, self),
             studio=studio,
             preferences=preferences,
+            commands=CommandLog(actions, messages, self),
         )
+        self.context.commands.watch(self._jobs)
         self._document_writer = DocumentWriter(self)
         window.setWindowIcon(icon("app", size=64))
         self.canvas = LatentCanvas(window)

@@ -74,6 +74,7 @@ class RatingView(QWidget):
         self._places: tuple[int, ...] = ()
         self._round = 0
         self._job: Job | None = None
+        self._asked = 0
         self._folders: tuple[Path, ...] = ()
         self._is_of_photos = False
         self._pool_number = 0
@@ -175,10 +176,11 @@ class RatingView(QWidget):
             work = partial(_take_photos, model, self._photos_found(model))
         else:
             title, work = self.tr("Prepare pictures to rate"), partial(_draw_samples, model)
+        self._asked += 1
         self._job = self._context.jobs.start(
             title,
             work,
-            on_done=partial(self._take_pool, model),
+            on_done=partial(self._take_pool, model, self._asked),
             on_failed=self._fail,
             quiet=True,
         )
@@ -291,7 +293,10 @@ class RatingView(QWidget):
         if self.isVisible():
             self.start()
 
-    def _take_pool(self, model: LoadedModel, pool: RatingPool) -> None:
+    def _take_pool(self, model: LoadedModel, asked: int, pool: RatingPool) -> None:
+        if asked != self._asked:
+            # It was cancelled in its last step; what was asked for since is on its way.
+            return
         self._job = None
         if self._context.models.model is not model:
             return
