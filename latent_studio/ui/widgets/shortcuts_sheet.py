@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COLUMN = 280
+#: Beside the columns: the card's margins and the scroll bar. Around the card: some of the window.
+_FRAME, _MARGIN = 64, 48
 
 
 class ShortcutsSheet(Overlay):
@@ -36,6 +38,7 @@ class ShortcutsSheet(Overlay):
         self.setObjectName("shortcutsSheet")
         self.setAccessibleName(self.tr("Keyboard shortcuts"))
         self._groups: list[tuple[str, list[tuple[str, str]]]] = []
+        self._needed = 0
         title = QLabel(self.tr("Keyboard shortcuts"), self.card())
         title.setProperty("heading", True)
         self._close = QToolButton(self.card())
@@ -75,15 +78,22 @@ class ShortcutsSheet(Overlay):
         return self._scroll
 
     def wantedWidth(self) -> int:
-        """Two columns, three when the window is wide."""
+        """As many columns as fit, and wider where their words need it: the list scrolls up and down only."""
+        usual = self._columns() * (_COLUMN + 24) + 24
+        return max(usual, min(self._needed, self._room() - _MARGIN))
+
+    def _columns(self) -> int:
+        """Two, three when the window is wide."""
+        return 3 if self._room() > 1100 else 2
+
+    def _room(self) -> int:
         parent = self.parentWidget()
-        room = parent.width() if parent is not None else 0
-        return 3 * _COLUMN + 96 if room > 1100 else 2 * _COLUMN + 72
+        return parent.width() if parent is not None else 0
 
     def _fill_scroll(self) -> None:
         content = QWidget()
         content.setObjectName("scrollContent")
-        columns = 3 if self.wantedWidth() > 2 * _COLUMN + 72 else 2
+        columns = self._columns()
         stacks = [QVBoxLayout() for _ in range(columns)]
         heights = [0] * columns
         for name, lines in self._groups:
@@ -109,6 +119,7 @@ class ShortcutsSheet(Overlay):
             stack.setSpacing(6)
             stack.addStretch(1)
             layout.addLayout(stack, 1)
+        self._needed = content.minimumSizeHint().width() + _FRAME
         self._scroll.setWidget(content)
         self._scroll.setMinimumHeight(min(content.sizeHint().height() + 4, 640))
 
