@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class CommandLog(QObject):
     """Remembers the latest deed with a twin on the command line, and copies it.
 
-    Jobs with a twin come by themselves; whoever does something at once adds it.
+    Jobs with a twin come by themselves; whoever does something at once adds it. A job of the user's without
+    a twin leaves nothing to copy: what came before it is not the last any more.
 
     Args:
         actions: has "copy_deed_command" and "copy_deed_python".
@@ -42,9 +43,7 @@ class CommandLog(QObject):
 
     def add(self, verb: str, options: OptionsClass) -> None:
         """Remember something that was done at once."""
-        self._latest = (verb, options)
-        for action in self._copiers:
-            action.setEnabled(True)
+        self._remember((verb, options))
 
     @Slot()
     def copy_command(self) -> None:
@@ -60,8 +59,13 @@ class CommandLog(QObject):
 
     @Slot(object)
     def _take_job(self, job: Job) -> None:
-        if job.twin is not None:
-            self.add(*job.twin)
+        if job.twin is not None or not job.is_quiet:
+            self._remember(job.twin)
+
+    def _remember(self, deed: tuple[str, OptionsClass] | None) -> None:
+        self._latest = deed
+        for action in self._copiers:
+            action.setEnabled(deed is not None)
 
     def _put(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)

@@ -28,3 +28,11 @@ def test_the_last_job_and_the_last_deed_are_copied(qtbot, window):
     window.context.commands.add("plugin enable", PluginEnableOptions("tiles"))
     assert copied(window, "copy_deed_command") == "latent-studio plugin enable tiles"
     assert "Studio().run('plugin enable', id='tiles')" in copied(window, "copy_deed_python")
+
+
+def test_a_job_without_a_twin_does_not_pass_for_the_one_before(qtbot, window):
+    window.context.commands.add("plugin enable", PluginEnableOptions("tiles"))
+    done = []
+    window.context.jobs.start("Export", lambda *_: 1, on_done=done.append)
+    qtbot.waitUntil(lambda: bool(done), timeout=WAIT_MS)
+    assert not window.context.actions["copy_deed_command"].isEnabled()
