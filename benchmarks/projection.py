@@ -1,6 +1,8 @@
 """Projection against StyleGAN2-ADA's published schedule, on the same model with the same perceptual network.
 
-Targets are the model's own pictures, so that a perfect answer exists. Both searches run in one process;
+Targets are the model's own pictures, so that a perfect answer exists; with ``--renders`` also portraits of the
+drawing program that made the bundled model's training pictures, of people that training never saw, and with
+``--photos`` faces of photographs, which the model cannot draw at all. Both searches run in one process;
 only the ratios mean something on another machine. "As good after" is the share of the published schedule's
 time after which ours is at its final perceptual distance; "at equal time" compares with the best distance
 that ours has seen by then; "shown after" is the share after which our first picture is there. With
@@ -32,6 +34,9 @@ import torch
 from latent_studio.checkpoints.bundled import DEFAULT_MODEL, find_model
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.generators.catalog import build_generator
+from latent_studio.methods.alignment.crop import align, face_quad
+from latent_studio.methods.alignment.mtcnn import load_mtcnn
+from latent_studio.methods.alignment.photo import read_photo
 from latent_studio.methods.projection.ladder import Look, project
 from latent_studio.methods.projection.latent_stats import latent_stats
 from latent_studio.methods.projection.objective import Target
@@ -40,7 +45,7 @@ from latent_studio.methods.projection.published import PublishedSettings, projec
 from latent_studio.methods.projection.settings import PRESETS, preset
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor
 
@@ -59,6 +64,8 @@ def main() -> None:
     )
     parser.add_argument("--model", default=DEFAULT_MODEL, help="a model's name or file")
     parser.add_argument("--targets", type=int, default=1, help="targets of the comparison (1)")
+    parser.add_argument("--renders", type=int, default=0, metavar="N", help="drawn portraits besides (0)")
+    parser.add_argument("--photos", type=Path, nargs="+", default=[], help="photographs of a face besides")
     parser.add_argument("--steps", type=int, default=1000, help="of the published schedule (1000)")
     parser.add_argument("--preset", choices=PRESETS, default="good", help="of ours (good)")
     parser.add_argument("--table", type=int, default=0, metavar="N", help="also score N targets, such as 64")
@@ -74,14 +81,14 @@ def main() -> None:
     ends = time.perf_counter() + 60 * arguments.minutes
 
     comparisons = []
-    for index in range(arguments.targets):
+    for name, picture in targets(generator, arguments):
         found = results.get(
-            f"against-{arguments.steps}-{index}",
-            partial(compare, generator, net, stats, index, arguments.steps, arguments.preset),
+            f"against-{arguments.steps}-{name}",
+            partial(compare, generator, net, stats, picture, arguments.steps, arguments.preset),
             may_measure=time.perf_counter() < ends,
         )
         if found is not None:
-            print_comparison(index, found, arguments)
+            print_comparison(name, found, arguments)
             comparisons.append(found)
     scores = []
     for index in range(arguments.table):
@@ -125,11 +132,28 @@ class Results:
         return found
 
 
+def targets(
+    generator: Generator, arguments: argparse.Namespace
+) -> Iterator[tuple[str, Callable[[], Tensor]]]:
+    """Names of the comparison's targets, and how each is made."""
+    for index in range(arguments.targets):
+        yield f"{index}", partial(sample, generator, 10_000 + index)
+    for index in range(arguments.renders):
+        yield f"render-{index}", partial(drawn, generator, index)
+    for path in arguments.photos:
+        yield f"photo-{path.stem}", partial(photographed, generator, path)
+
+
 def compare(
-    generator: Generator, net: PerceptualNet, stats: LatentStats, index: int, steps: int, name: PresetName
+    generator: Generator,
+    net: PerceptualNet,
+    stats: LatentStats,
+    picture: Callable[[], Tensor],
+    steps: int,
+    name: PresetName,
 ) -> dict[str, Any]:
     """Both searches for one target. Ours sees nothing of theirs."""
-    image = sample(generator, 10_000 + index)
+    image = picture()
     published = project_published(
         generator, Target(image, net), PublishedSettings(steps=steps), step=STEP, stats=stats
     )
@@ -173,9 +197,9 @@ def score(
     return {"seed": seed, **row("", project(generator, target, preset(name), step=STEP, stats=stats).best)}
 
 
-def print_comparison(index: int, found: dict[str, Any], arguments: argparse.Namespace) -> None:
+def print_comparison(name: str, found: dict[str, Any], arguments: argparse.Namespace) -> None:
     theirs, *ours = found["rungs"]
-    print(f"\ntarget {index}: {arguments.steps} published steps against {arguments.preset!r}")
+    print(f"\ntarget {name}: {arguments.steps} published steps against {arguments.preset!r}")
     print(f"  {'':<22}{'seconds':>9}{'distance':>10}{'PSNR dB':>9}{'sigmas':>8}")
     for one in found["rungs"]:
         print(
@@ -232,6 +256,24 @@ def sample(generator: Generator, seed: int) -> Tensor:
     z = torch.from_numpy(np.random.RandomState(seed).randn(1, generator.spec.z_dim)).float()
     with torch.no_grad():
         return generator.synthesize(generator.map(z)).clamp(-1, 1)[:, :3]
+
+
+def drawn(generator: Generator, index: int) -> Tensor:
+    """A portrait by the drawing program, of somebody that no training saw."""
+    from tools.portraits.evaluation import held_out
+    from tools.portraits.latents import latent_code
+    from tools.portraits.renderer import render
+
+    _, factors = held_out(latent_code(), index + 1)
+    return render(factors[index:], generator.spec.resolution).pictures
+
+
+def photographed(generator: Generator, path: Path) -> Tensor:
+    """The surest face of a photograph, cut as published."""
+    photo = read_photo(path)
+    face = load_mtcnn().find(photo.flat)[0]
+    pixels = align(photo, face_quad(face.marks), output_size=generator.spec.resolution).pixels
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
 
 
 if __name__ == "__main__":
