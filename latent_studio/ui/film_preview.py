@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from latent_studio.core.render import Quality, RenderRequest
 from latent_studio.core.timeline import Timeline, foreign_keys
 from latent_studio.core.timeline_course import TimelineCourse
+from latent_studio.ui.film_order import FilmOrder
 from latent_studio.ui.film_player import FilmPlayer
 from latent_studio.ui.proxies import ProxyCache
+from latent_studio.ui.render_controller import PASSING_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from PySide6.QtGui import QImage
 
@@ -45,11 +47,29 @@ _MOST_FRAMES = 20_000
 _FILLED_SHARE = 0.9
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked of the renderer.
+
+    Attributes:
+        seconds: the moment.
+        pose: what is seen then.
+        is_passing: a quick preview is enough.
+    """
+
+    seconds: float
+    pose: Pose
+    is_passing: bool
+
+
 class FilmPreview(QObject):
     """Scrubbing, playing, and rendering ahead while nothing else renders.
 
-    A moment's picture comes from the cache at once, else from the renderer, coarse first; when the hand rests
-    it is rendered sharp. Every picture asked for gets a higher revision, so an older moment never comes last.
+    A moment's picture comes from the cache at once, else from the renderer, coarse first, and until it is
+    there the nearest picture kept is shown if it is nearer than the one on the canvas. When the hand rests
+    the moment is rendered sharp. Every picture asked for gets a higher revision, so an older moment never
+    comes last. Previews all over the film are rendered ahead first, so that there is something near wherever
+    the hand goes.
 
     Args:
         context: the window's parts.
@@ -73,7 +93,9 @@ class FilmPreview(QObject):
         self._poses: dict[int, Pose] = {}
         self._failed: set[Pose] = set()
         self._seconds = 0.0
-        self._asked: tuple[int, Pose] | None = None
+        self._order = FilmOrder(1, self._timeline.fps)
+        self._asked: dict[int, _Asked] = {}
+        self._shown: float | None = None
         self._is_wanted = False
         self.player = FilmPlayer(self)
         self.player.due.connect(self._show_due)
@@ -96,6 +118,11 @@ class FilmPreview(QObject):
         return self._seconds
 
     @property
+    def shown_seconds(self) -> float | None:
+        """The moment whose picture is on the canvas: near the playhead, and the playhead itself at rest."""
+        return self._shown
+
+    @property
     def proxies(self) -> ProxyCache:
         """The pictures kept."""
         return self._proxies
@@ -115,9 +142,11 @@ class FilmPreview(QObject):
         self._timeline = timeline
         self._poses.clear()
         self._course = None
+        self._shown = None
         usable = session.model is not None and not foreign_keys(timeline, session.model)
         if not timeline.is_empty and usable:
             self._course = TimelineCourse(timeline)
+            self._order = FilmOrder(self._frames(), timeline.fps)
         if self._course is None:
             self.player.stop()
             self._context.renders.end_preview()
@@ -143,21 +172,38 @@ class FilmPreview(QObject):
         if self._course is None:
             return
         pose = self._pose_at(self._seconds)
-        kept = self._proxies.get(pose) or self._nearest()
-        if kept is None:
+        kept = self._proxies.get(pose) or self._passed()
+        if kept is not None:
+            self._show_kept(self._seconds, pose, kept)
+        else:
+            self._show_nearest(pose)
             # Nothing sharp is begun before the hand rests: it would keep the next move waiting. What is drawn
             # is the frame that it passes, so that it is there when the hand comes back.
-            self._ask(self._pose(self._frame_of(self._seconds)), is_passing=True)
-        else:
-            self._context.renders.show_picture(pose, kept)
+            frame = self._frame_of(self._seconds)
+            self._ask(_Asked(frame / self._timeline.fps, self._pose(frame), is_passing=True))
         if kept is None or kept.quality is not Quality.FINAL:
             self._rest.start()
         self._fill.start()
 
-    def _nearest(self) -> Frame | None:
+    def _passed(self) -> Frame | None:
         """While the hand moves, the frame it passes is near enough; at rest the moment itself comes."""
         kept = self._proxies.get(self._pose(self._frame_of(self._seconds)))
         return None if kept is None else replace(kept, quality=Quality.COARSE)
+
+    def _show_nearest(self, pose: Pose) -> None:
+        """Until the renderer has answered, the nearest picture there is, if the canvas has none as near."""
+        here, fps = self._frame_of(self._seconds), self._timeline.fps
+        for frame in self._order.around(here, 2 * self._order.reach + 1):
+            if self._shown is not None and abs(self._shown - self._seconds) <= abs(frame - here) / fps:
+                return
+            kept = self._proxies.get(self._poses.get(frame))
+            if kept is not None:
+                self._show_kept(frame / fps, pose, replace(kept, quality=Quality.COARSE))
+                return
+
+    def _show_kept(self, seconds: float, pose: Pose, kept: Frame) -> None:
+        self._shown = seconds
+        self._context.renders.show_picture(pose, kept)
 
     def put(self, seconds: float) -> None:
         """Put the playhead somewhere and leave the canvas as it is."""
@@ -232,8 +278,9 @@ class FilmPreview(QObject):
 
     # Rendering
 
-    def _ask(self, pose: Pose, *, is_passing: bool = False) -> None:
-        self._asked = (self._context.renders.show_pose(pose, is_passing=is_passing), pose)
+    def _ask(self, asked: _Asked) -> None:
+        revision = self._context.renders.show_pose(asked.pose, is_passing=asked.is_passing)
+        self._asked[revision] = asked
 
     @Slot()
     def _sharpen(self) -> None:
@@ -242,7 +289,7 @@ class FilmPreview(QObject):
             and not self.player.is_playing
             and self._context.renders.preview is not None
         ):
-            self._ask(self._pose_at(self._seconds))
+            self._ask(_Asked(self._seconds, self._pose_at(self._seconds), is_passing=False))
 
     @Slot(int, float)
     def _show_due(self, frame: int, seconds: float) -> None:
@@ -253,7 +300,7 @@ class FilmPreview(QObject):
         pose = self._pose(min(frame, self._frames() - 1))
         kept = self._proxies.get(pose)
         if kept is not None:
-            self._context.renders.show_picture(pose, kept)
+            self._show_kept(seconds, pose, kept)
         self.player.note(has_picture=kept is not None)
         self.moved.emit(seconds)
 
@@ -267,15 +314,22 @@ class FilmPreview(QObject):
     @Slot(object)
     def _take_frame(self, frame: Frame) -> None:
         """What was rendered for a moment on the canvas is kept too."""
-        if self._asked is not None and frame.revision == self._asked[0]:
-            self._proxies.put(self._asked[1], frame)
+        self._asked = {revision: one for revision, one in self._asked.items() if revision >= frame.revision}
+        asked = self._asked.get(frame.revision)
+        if asked is None:
+            return
+        self._shown = asked.seconds
+        # A quick preview that nothing better will follow would stand out among the others.
+        if not asked.is_passing or self._are_sharp_worth():
+            self._proxies.put(asked.pose, frame)
             self._told.start()
 
     @Slot()
     def _leave(self) -> None:
         """The canvas shows the session again."""
         self._rest.stop()
-        self._asked = None
+        self._asked.clear()
+        self._shown = None
         self.player.stop()
 
     @Slot()
@@ -287,6 +341,8 @@ class FilmPreview(QObject):
         self._pacing = None
         self._course = None
         self._poses.clear()
+        self._asked.clear()
+        self._shown = None
 
     # Ahead of time
 
@@ -295,43 +351,60 @@ class FilmPreview(QObject):
         if self._course is None or not self._is_wanted:
             self._context.pictures.wish(_CLIENT, [])
             return
-        full_ms = self._context.renders.full_ms
-        is_fast = full_ms is not None and full_ms <= _FAST_MS
-        wanted = list(self._next(lambda pose: pose not in self._proxies))
-        coarse_only = not is_fast
-        if not wanted and full_ms is not None and full_ms <= _WORTH_MS:
-            # All there is to see is there; now it may become better.
-            wanted, coarse_only = list(self._next(self._proxies.is_coarse)), False
-        wishes = [(pose, RenderRequest.of_pose(pose, revision=0, coarse_only=coarse_only)) for pose in wanted]
+        poses, coarse_only, share = self._next()
+        requests = (RenderRequest.of_pose(pose, revision=0, coarse_only=coarse_only) for pose in poses)
+        wishes = [
+            (pose, replace(request, preview_share=share))
+            for pose, request in zip(poses, requests, strict=True)
+        ]
         self._context.pictures.wish(_CLIENT, wishes, priority=2)
         self._told_soon()
 
-    def _next(self, lacks: Callable[[Pose], bool]) -> Iterator[Pose]:
-        """Frames that lack something, the nearest to the playhead first; while playing, those to come."""
-        frames, found = self._frames(), set[int]()
-        here = self._frame_of(self._seconds)
-        reach = min(frames, self._capacity())
-        if self.player.is_playing:
-            order = [(here + offset) % frames for offset in range(reach)]
-        else:
-            order = [
-                frame
-                for offset in range(reach + 1)
-                for frame in dict.fromkeys((here + offset, here - offset))
-                if 0 <= frame < frames
-            ][:reach]
+    def _next(self) -> tuple[list[Pose], bool, float]:
+        """Poses to render, whether previews of them are enough, and the share of their time to take."""
+        if not self.player.is_playing:
+            sketch = self._lacking(self._order.sketch(), self._has_none)
+            if sketch:
+                return sketch, True, PASSING_SHARE if self._are_sharp_worth() else 1.0
+        full_ms = self._context.renders.full_ms
+        if full_ms is None or full_ms > _FAST_MS:
+            rough = self._lacking(self._following(), self._has_none)
+            if rough:
+                return rough, True, 1.0
+        # All there is to see is there; now it may become better.
+        sharp = self._lacking(self._following(), self._has_none_sharp) if self._are_sharp_worth() else []
+        return sharp, False, 1.0
+
+    def _are_sharp_worth(self) -> bool:
+        """Whether sharp pictures come soon enough to be rendered ahead."""
+        full_ms = self._context.renders.full_ms
+        return full_ms is not None and full_ms <= _WORTH_MS
+
+    def _has_none(self, pose: Pose) -> bool:
+        return pose not in self._proxies
+
+    def _has_none_sharp(self, pose: Pose) -> bool:
+        return pose not in self._proxies or self._proxies.is_coarse(pose)
+
+    def _following(self) -> Iterable[int]:
+        """Frames that have room, the nearest to the playhead first; while playing, those to come."""
+        here, reach = self._frame_of(self._seconds), self._capacity()
+        return (self._order.onwards if self.player.is_playing else self._order.around)(here, reach)
+
+    def _lacking(self, frames: Iterable[int], lacks: Callable[[Pose], bool]) -> list[Pose]:
+        """The first poses among frames that lack something."""
+        found: list[Pose] = []
         deadline = time.perf_counter() + _TURN_SECONDS
-        for frame in order:
+        for frame in frames:
             if frame not in self._poses and time.perf_counter() > deadline:
                 self._fill.start()
-                return
+                break
             pose = self._pose(frame)
-            if frame in found or pose in self._failed or not lacks(pose):
-                continue
-            found.add(frame)
-            yield pose
-            if len(found) >= _AT_ONCE:
-                return
+            if pose not in found and pose not in self._failed and lacks(pose):
+                found.append(pose)
+                if len(found) >= _AT_ONCE:
+                    break
+        return found
 
     def _capacity(self) -> int:
         """Frames that have room."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: A moment is asked for while the one before is drawn: at less than half of a preview's time each, its
 #: picture is there within the time of one preview.
-_PASSING_SHARE = 0.4
+PASSING_SHARE = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class RenderController(QObject):
             pose = replace(pose, edits=EditStack())
         self._revision += 1
         request = RenderRequest.of_pose(pose, revision=self._revision, coarse_only=is_passing)
-        self._thread.submit(replace(request, preview_share=_PASSING_SHARE) if is_passing else request)
+        self._thread.submit(replace(request, preview_share=PASSING_SHARE) if is_passing else request)
 
     @property
     def preview(self) -> Pose | None:

@@ -128,6 +128,43 @@ def test_a_hand_between_two_frames_sees_the_nearest_at_once_and_the_moment_at_re
     assert window.context.renders.preview == dock.preview.pose_now()
 
 
+def test_a_hand_that_jumps_sees_a_picture_near_by_at_once_and_the_moment_at_rest(qtbot, window, dock, studio):
+    with_keys(window, 3, 7)
+    sketched = (0.0, 0.5, 1.0, 1.5)
+    qtbot.waitUntil(
+        lambda: all(dock.preview.small_picture(seconds) is not None for seconds in sketched), timeout=WAIT_MS
+    )
+    dock.preview.set_wanted(False)
+    studio.engine.stage_s = 0.05
+    dock.editor.scrub(0.0)
+
+    dock.editor.scrub(1.0 + 2.3 / 24)
+    # Nothing was rendered since: what is shown was kept.
+    assert dock.preview.shown_seconds == pytest.approx(1.0, abs=0.13)
+    assert abs(dock.preview.shown_seconds - dock.preview.seconds) <= 0.125
+    frame = window.canvas.frame()
+    assert frame.quality is Quality.COARSE
+
+    wait_for_frame(qtbot, window)
+    assert dock.preview.shown_seconds == dock.preview.seconds
+    assert window.context.renders.preview == dock.preview.pose_now()
+
+
+def test_a_picture_on_the_canvas_that_is_nearer_than_any_kept_one_stays(qtbot, window, dock, studio):
+    with_keys(window, 3, 7)
+    dock.preview.set_wanted(False)
+    studio.engine.stage_s = 0.05
+    dock.editor.scrub(10 / 24)
+    wait_for_frame(qtbot, window)
+    dock.editor.scrub(13 / 24)
+    wait_for_frame(qtbot, window)
+    shown = window.canvas.frame()
+
+    dock.editor.scrub(12.4 / 24)
+    assert window.canvas.frame() is shown
+    assert dock.preview.shown_seconds == pytest.approx(13 / 24)
+
+
 @pytest.mark.parametrize("slow", [False, True])
 def test_after_rest_the_picture_is_the_one_at_the_playhead(qtbot, window, dock, studio, slow):
     with_keys(window, 0, 12)
