@@ -73,9 +73,10 @@ def parse_arguments(words: Sequence[str]) -> Command:
         UsageError: it cannot be understood.
         OptionError: a value cannot be read.
     """
-    parser = _build_parser()
     words = [_without_exponent(word) for word in words]
-    if _names_a_file(parser, words):
+    bare = _from_the_first_bare_word(words)
+    parser = _build_parser(bare)
+    if _names_a_file(parser, words, bare):
         window = _Parser(prog=PROGRAM, add_help=False)
         window.add_argument("file")
         _add_common(window)
@@ -87,17 +88,22 @@ def parse_arguments(words: Sequence[str]) -> Command:
     return Command(verb, {name: value for name, value in found.items() if value is not None}, "", flags)
 
 
-def _names_a_file(parser: argparse.ArgumentParser, words: Sequence[str]) -> bool:
-    """Whether the first bare word is a model to open in the window, and no verb."""
+def _from_the_first_bare_word(words: Sequence[str]) -> Sequence[str]:
+    """The words without the flags before the verb."""
     takes_value = {"--device", "--threads", "--profile", "--plugin-dir"}
     rest = list(words)
     while rest and rest[0].startswith("-"):
         rest = rest[2:] if rest[0] in takes_value else rest[1:]
-    if not rest or rest[0] in {verb.name.split()[0] for verb in VERBS}:
+    return rest
+
+
+def _names_a_file(parser: argparse.ArgumentParser, words: Sequence[str], bare: Sequence[str]) -> bool:
+    """Whether the first bare word is a model to open in the window, and no verb."""
+    if not bare or bare[0] in {verb.name.split()[0] for verb in VERBS}:
         return False
-    if Path(rest[0]).is_file() or rest[0] in (*bundled_models(), *library_models(_paths_in(words))):
+    if Path(bare[0]).is_file() or bare[0] in (*bundled_models(), *library_models(_paths_in(words))):
         return True
-    parser.error(f"there is no verb, file or model {rest[0]!r}")
+    parser.error(f"there is no verb, file or model {bare[0]!r}")
 
 
 def _paths_in(words: Sequence[str]) -> Paths:
@@ -131,7 +137,8 @@ class _Parser(argparse.ArgumentParser):
         )
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def _build_parser(bare: Sequence[str]) -> argparse.ArgumentParser:
+    """All verbs; options of the one that is named, since those of all take longer than many a command."""
     parser = _Parser(
         prog=PROGRAM,
         description="Explore GAN latent spaces. Without a verb the window opens; a file opens in it.",
@@ -152,9 +159,11 @@ def _build_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )  # fmt: skip
         child.set_defaults(verb=verb)
-        for info in options_of(verb.load_options()):
-            _add_option(child, info)
-        _add_common(child.add_argument_group("common"))
+        parts = verb.name.split()
+        if list(bare[: len(parts)]) == parts:
+            for info in options_of(verb.load_options()):
+                _add_option(child, info)
+            _add_common(child.add_argument_group("common"))
     return parser
 
 
