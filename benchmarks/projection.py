@@ -1,12 +1,12 @@
 """Projection against StyleGAN2-ADA's published schedule, on the same model with the same perceptual network.
 
-Targets are the model's own pictures, so that a perfect answer exists; with ``--renders`` also portraits of the
-drawing program that made the bundled model's training pictures, of people that training never saw, and with
-``--photos`` faces of photographs, which that model cannot draw. Both searches run in one process; only the
-ratios mean something on another machine. "As good after" is the share of the published schedule's time after
-which ours is at its final perceptual distance; "at equal time" compares with the best distance that ours has
-seen by then; "shown after" is the share after which our first picture is there. With ``--table`` the scores of
-many targets by one preset follow, with quartiles and failures.
+Targets are the model's own pictures, so that a perfect answer exists; with ``--renders`` also portraits of
+the drawing program that made the bundled model's training pictures, of people that training never saw, and
+with ``--photos`` faces of photographs, which that model cannot draw. Both searches run in one process; only
+the ratios mean something on another machine. "As good after" is the share of the published schedule's time
+after which ours is at its final perceptual distance; "at equal time" compares with the best distance that
+ours has seen by then; "shown after" is the share after which our first picture is there. With ``--table``
+the scores of many targets by one preset follow, with quartiles and failures.
 
 What is measured is kept in a folder, one small file per target, so that the work can be done in pieces: a
 second call with the same folder measures only what is missing, and ``--minutes`` ends a call early. The
