@@ -126,7 +126,7 @@ class DirectionImporter(QObject):
                 place_of(model.ref), file=path, keep=True, space=_space_word(reading.space),
                 rows=reading.rows or None, norm=reading.norm, axis=reading.axis, count=reading.count,
             )  # fmt: skip
-            self._context.commands.add("direction convert", same)
+            self._context.commands.add(("direction convert", same))
         entry = self._context.directions.find(found.directions[0].id)
         count = len(found.directions)
         self._context.messages.success(

@@ -329,6 +329,8 @@ class DocumentController(QObject):
         self._document.mark_saved(saving.path, saving.changes)
         self.autosaver.settle()
         self._remember(saving.path)
+        # What does something with the file: its picture is rendered.
+        self._context.commands.add(None)
         messages.success(self.tr("Saved {name}.").format(name=saving.path.name), hint=str(saving.path.parent))
 
     # Recovering

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latent_studio.core.jobs import Progress, ProgressSink
-    from latent_studio.core.options import OptionsClass
+    from latent_studio.ui.twin import Twin
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +37,14 @@ class Job:
         id: grows with every job.
         title: what the user sees: "Open portraits".
         is_quiet: leaves nothing to look at once it is done, so its card goes by itself.
-        twin: the verb of the command line that does the same, and its options.
+        twin: what does the same without the window.
         cancel: asks it to stop.
     """
 
     id: int
     title: str
     is_quiet: bool = False
-    twin: tuple[str, OptionsClass] | None = field(default=None, compare=False, repr=False)
+    twin: Twin | None = field(default=None, compare=False, repr=False)
     cancel: CancelToken = field(default_factory=CancelToken, compare=False, repr=False)
 
 
@@ -129,6 +129,7 @@ class JobThread(QObject):
         self._ids = itertools.count(1)
         self._waiting: deque[tuple[Job, Callable[[ProgressSink, CancelToken], object]]] = deque()
         self._current: Job | None = None
+        self._ending: Job | None = None
         self._on_done: dict[int, Callable[[Any], None]] = {}
         self._on_failed: dict[int, Callable[[Failure], None]] = {}
         self._is_closed = False
@@ -161,6 +162,11 @@ class JobThread(QObject):
         current = () if self._current is None else (self._current,)
         return (*current, *(job for job, _ in self._waiting))
 
+    @property
+    def ending(self) -> Job | None:
+        """The job whose result is being taken at this moment."""
+        return self._ending
+
     def start(
         self,
         title: str,
@@ -169,7 +175,7 @@ class JobThread(QObject):
         on_done: Callable[[Any], None] | None = None,
         on_failed: Callable[[Failure], None] | None = None,
         quiet: bool = False,
-        twin: tuple[str, OptionsClass] | None = None,
+        twin: Twin | None = None,
         first: bool = False,
     ) -> Job:
         """Run something when its turn comes.
@@ -180,7 +186,7 @@ class JobThread(QObject):
             on_done: called with the result, on the GUI thread.
             on_failed: called with the failure, on the GUI thread.
             quiet: leaves nothing to look at once it is done.
-            twin: the verb of the command line that does the same, and its options; can be copied.
+            twin: what does the same without the window; can be copied.
             first: its turn comes before all that wait.
         """
         job = Job(next(self._ids), title, quiet, twin)
@@ -249,9 +255,13 @@ class JobThread(QObject):
         on_done = self._on_done.get(job.id)
         if not self._end(job):
             return
-        self.done.emit(job, result)
-        if on_done is not None:
-            on_done(result)
+        self._ending = job
+        try:
+            self.done.emit(job, result)
+            if on_done is not None:
+                on_done(result)
+        finally:
+            self._ending = None
         self._start_next()
 
     @Slot(object, object)

@@ -90,7 +90,7 @@ class Library(QObject):
         try:
             options = ModelRemoveOptions(name)
             run_model_remove(self._context.studio, options, ignore_progress, CancelToken())
-            self._context.commands.add("model remove", options)
+            self._context.commands.add(("model remove", options))
         except LatentStudioError as error:
             self._context.messages.warning(error.title, hint=error.hint)
         self._fill()

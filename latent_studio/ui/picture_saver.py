@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from latent_studio.app.picture import save_picture
 from latent_studio.core.render import RenderRequest
+from latent_studio.ui.exports.subject import Target, picture_deed
 from latent_studio.ui.picture_names import file_stem
 from latent_studio.ui.widgets.images import image_of
 
@@ -65,6 +66,7 @@ class PictureSaver(QObject):
             on_done=self._tell_saved,
             on_failed=self._tell_failed,
             quiet=True,
+            twin=partial(picture_deed, self._context.store.session, Target(path, "png")),
         )
 
     @Slot()
@@ -72,6 +74,7 @@ class PictureSaver(QObject):
         """Put the current session's sharp picture on the clipboard."""
         if self._context.store.session.model is None:
             return
+        self._context.commands.add(None)
         renders = self._context.renders
         if renders.is_sharp and renders.frame is not None:
             self._put_on_clipboard(renders.frame)

@@ -82,9 +82,9 @@ class Plugins(QObject):
             messages.failure(outcome)
             return
         if on:
-            commands.add("plugin enable", PluginEnableOptions(outcome.id))
+            commands.add(("plugin enable", PluginEnableOptions(outcome.id)))
         else:
-            commands.add("plugin disable", PluginDisableOptions(outcome.id))
+            commands.add(("plugin disable", PluginDisableOptions(outcome.id)))
         if outcome.state == "failed":
             messages.warning(
                 outcome.problem, hint=self.tr("It stays enabled; mend it, or switch it off."),

@@ -30,13 +30,13 @@ class StateClipboard(QObject):
 
     def put_command(self, session: Session, *, file: Path | None = None, step: int | None = None) -> None:
         """The command line that renders a state; see ``state_as_command``."""
+        from latent_studio.app.kept_files import keep_file
         from latent_studio.app.state_code import state_as_command
-        from latent_studio.app.tasks.export_plan import keep_plan
 
         kept: list[Path] = []
 
         def keep(text: str) -> Path:
-            kept.append(keep_plan(text, self._context.studio.paths, stem="picture"))
+            kept.append(keep_file(text, self._context.studio.paths, stem="picture"))
             return kept[-1]
 
         try:

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QGuiApplication
 
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.parameters import direction_id_of, value_in
 from latent_studio.core.pose import Pose
 from latent_studio.core.timeline import Loop, Marker, PoseKey, Speed, Timeline, ValueKey
-from latent_studio.ui.command_text import command_text
 from latent_studio.ui.failures import Failure
 from latent_studio.ui.parameter_names import parameter_label
 from latent_studio.ui.pose_names import describe_base
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.film_preview import FilmPreview
+    from latent_studio.ui.twin import Twin
     from latent_studio.ui.widgets.timeline_view import TimelineView
 
 #: Seconds between keys that are added one after the other.
@@ -457,30 +456,28 @@ class TimelineEditor(QObject):
         """Begin to write the film; what is changed meanwhile cannot touch it."""
         from latent_studio.app.timeline_film import TimelinePlan
 
+        try:
+            twin = self._film_twin(path)
+        except LatentStudioError as error:
+            self._context.messages.warning(error.title, hint=error.hint)
+            return
         plan = TimelinePlan(self._context.store.session, path)
         self._context.jobs.start(
             self.tr("Export {name}").format(name=path.name),
             partial(_export, self._context.studio, plan),
             on_failed=self._context.messages.failure,
+            twin=twin,
         )
 
     def copy_command(self) -> None:
         """The command line that writes the film, on the clipboard; the keys are kept in a file."""
-        from latent_studio.app.tasks.export_plan import keep_plan, timeline_text
-        from latent_studio.ui.exports.subject import Target, render_options
+        self._context.commands.copy(self._film_twin(Path("film.mp4")))
 
-        session, messages = self._context.store.session, self._context.messages
-        try:
-            kept = keep_plan(timeline_text(session), self._context.studio.paths, stem="timeline")
-        except LatentStudioError as error:
-            messages.warning(error.title, hint=error.hint)
-            return
-        options = render_options(kept, session, Target(Path("film.mp4"), "mp4"))
-        QGuiApplication.clipboard().setText(command_text("render", options))
-        messages.success(
-            self.tr("The command is on the clipboard."),
-            hint=self.tr("What it draws is kept in {file}.").format(file=kept),
-        )
+    def _film_twin(self, path: Path) -> Twin:
+        from latent_studio.exporters.formats import choose_format
+        from latent_studio.ui.exports.subject import Target, film_deed
+
+        return partial(film_deed, self._context.store.session, Target(path, choose_format(path).id), None)
 
     def save(self, path: Path) -> None:
         """Write the timeline as a file that ``render`` takes."""

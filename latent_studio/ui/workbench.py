@@ -135,7 +135,7 @@ class Workbench(QObject):
             plugins=PluginBridge(studio, self),
             studio=studio,
             preferences=preferences,
-            commands=CommandLog(actions, messages, self),
+            commands=CommandLog(actions, messages, paths=studio.paths, bridge=self._bridge, parent=self),
         )
         self.context.commands.watch(self._jobs)
         self._document_writer = DocumentWriter(self)

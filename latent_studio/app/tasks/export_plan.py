@@ -5,7 +5,6 @@ The text is a recipe, so it restores the state too; its entry ``export`` says wh
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -14,9 +13,7 @@ from latent_studio.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
-    from latent_studio.app.paths import Paths
     from latent_studio.app.tasks.direction_sheet import DirectionSheet, SheetRow
     from latent_studio.app.tasks.traverse import Sweep, TraversalPlan
     from latent_studio.core.directions import Direction
@@ -121,27 +118,6 @@ def directions_text(sheet: DirectionSheet) -> str:
         for row in sheet.rows
     ]
     return recipe_of(sheet.session, export={"subject": "directions", "rows": rows, "pictures": sheet.steps})
-
-
-def keep_plan(text: str, paths: Paths, *, stem: str) -> Path:
-    """Write a plan into the profile, under a name that says what is in it; the same plan is the same file.
-
-    Args:
-        text: as one of the functions above gives it.
-        paths: whose profile.
-        stem: begins the file's name.
-
-    Raises:
-        ExportError: the disk refuses.
-    """
-    from latent_studio.exporters.part_file import make_folder, write_file
-
-    folder = paths.data / "commands"
-    path = folder / f"{stem}-{hashlib.blake2b(text.encode(), digest_size=6).hexdigest()}.json"
-    if not path.is_file():
-        make_folder(folder)
-        write_file(path, text.encode())
-    return path
 
 
 def subject_of(text: str) -> Subject:

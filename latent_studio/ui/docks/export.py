@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -17,10 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from latent_studio.app.tasks.export_plan import keep_plan
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.exporters.estimate import estimate_bytes
-from latent_studio.ui.command_text import command_text
 from latent_studio.ui.exports.directions import DirectionsExport
 from latent_studio.ui.exports.history import HistoryExport
 from latent_studio.ui.exports.picture import PictureExport
@@ -197,13 +194,13 @@ class ExportDock(QWidget):
         """Begin the export as a job."""
         try:
             target = self._target.target()
-            job = self.subject.job(target)
+            job, twin = self.subject.job(target), self.subject.twin(target)
         except LatentStudioError as error:
             self._context.messages.posted.emit("bad", error.title, error.hint, "", None)
             return
         if target.out.is_file() and not self._may_replace(target.out):
             return
-        self._context.jobs.start(self.tr("Export {name}").format(name=target.out.name), job)
+        self._context.jobs.start(self.tr("Export {name}").format(name=target.out.name), job, twin=twin)
         self._target.suggest_after(target.out)
 
     def _may_replace(self, path: Path) -> bool:
@@ -216,19 +213,9 @@ class ExportDock(QWidget):
 
     @Slot()
     def _copy_command(self) -> None:
-        kept: list[Path] = []
-
-        def keep(text: str) -> Path:
-            kept.append(keep_plan(text, self._context.studio.paths, stem=self.subject.id))
-            return kept[-1]
-
         try:
-            verb, options = self.subject.command(self._target.target(), keep)
+            twin = self.subject.twin(self._target.target())
         except LatentStudioError as error:
             self._context.messages.posted.emit("bad", error.title, error.hint, "", None)
             return
-        QGuiApplication.clipboard().setText(command_text(verb, options))
-        self._context.messages.success(
-            self.tr("The command is on the clipboard."),
-            hint=self.tr("What it draws is kept in {file}.").format(file=kept[0]) if kept else "",
-        )
+        self._context.commands.copy(twin)

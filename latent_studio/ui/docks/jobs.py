@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from latent_studio.ui.command_text import command_text, python_text
 from latent_studio.ui.desktop import open_folder
 from latent_studio.ui.job_results import describe_result
 from latent_studio.ui.widgets.images import image_of
@@ -72,8 +71,8 @@ class JobsDock(QWidget):
         card = JobCard(self)
         card.setObjectName(f"job-{job.id}")
         card.setJob(job.title)
-        if job.twin is not None:
-            card.setTwins(command=command_text(*job.twin), python=python_text(*job.twin))
+        card.setCopyable(job.twin is not None)
+        card.copyRequested.connect(self._copy)
         card.setProgress(None, self.tr("Waiting for its turn"), None)
         card.cancelRequested.connect(self._request_cancel)
         card.dismissed.connect(self._dismiss)
@@ -150,6 +149,13 @@ class JobsDock(QWidget):
         for entry in self._entries.values():
             if entry.card is self.sender():
                 self._context.jobs.cancel(entry.job.id)
+                return
+
+    @Slot(bool)
+    def _copy(self, is_python: bool) -> None:
+        for entry in self._entries.values():
+            if entry.card is self.sender() and entry.job.twin is not None:
+                self._context.commands.copy(entry.job.twin, as_python=is_python)
                 return
 
     @Slot()

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from latent_studio.app.direction_library import LibraryEntry
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.options import OptionsClass
     from latent_studio.ui.api import DockContext
-    from latent_studio.ui.exports.subject import KeepPlan
+    from latent_studio.ui.twin import Deed, Keep, Twin
 
 #: Side of a picture where the panel does not say.
 _SIDE = 128
@@ -106,11 +105,9 @@ class DirectionsExport(QWidget):
         """See ``ExportSubject``."""
         return partial(draw_direction_sheet, self._context.studio, self._sheet(target))
 
-    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+    def twin(self, target: Target) -> Twin:
         """See ``ExportSubject``."""
-        sheet = self._sheet(target)
-        options = render_options(keep(directions_text(sheet)), sheet.session, target)
-        return "render", replace(options, size=sheet.size)
+        return partial(_deed, self._sheet(target), target)
 
     def _sheet(self, target: Target) -> DirectionSheet:
         return DirectionSheet(
@@ -135,3 +132,8 @@ class DirectionsExport(QWidget):
     @Slot()
     def _tell(self) -> None:
         self.changed.emit()
+
+
+def _deed(sheet: DirectionSheet, target: Target, keep: Keep) -> Deed:
+    options = render_options(keep(directions_text(sheet), stem="directions"), sheet.session, target)
+    return "render", replace(options, size=sheet.size)

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.options import OptionsClass
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
-    from latent_studio.ui.exports.subject import KeepPlan
+    from latent_studio.ui.twin import Deed, Keep, Twin
 
 
 class HistoryExport(QWidget):
@@ -101,12 +100,9 @@ class HistoryExport(QWidget):
         )
         return partial(write_session_film, self._context.studio, film)
 
-    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+    def twin(self, target: Target) -> Twin:
         """See ``ExportSubject``."""
-        steps = self._steps()
-        captions = [label for _, label in steps] if self._captions.isChecked() else []
-        kept = keep(history_text([session for session, _ in steps], captions))
-        return "render", render_options(kept, self._context.store.session, target, fps=target.fps)
+        return partial(_deed, self._steps(), self._captions.isChecked(), target)
 
     def _steps(self) -> list[tuple[Session, str]]:
         """Sessions of the open model from the first to the current one, each with what led to it."""
@@ -116,3 +112,10 @@ class HistoryExport(QWidget):
             for step in way_to(history.steps, history.place)
             if step.value.model is not None and step.value.model == model
         ]
+
+
+def _deed(steps: list[tuple[Session, str]], is_captioned: bool, target: Target, keep: Keep) -> Deed:
+    sessions = [session for session, _ in steps]
+    captions = [label for _, label in steps] if is_captioned else []
+    kept = keep(history_text(sessions, captions), stem="history")
+    return "render", render_options(kept, sessions[-1], target, fps=target.fps)

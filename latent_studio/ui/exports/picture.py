@@ -9,18 +9,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from latent_studio.app.picture import save_picture
-from latent_studio.app.tasks.export_plan import picture_text
-from latent_studio.ui.exports.subject import Extent, Target, render_options
+from latent_studio.ui.exports.subject import Extent, Target, picture_deed
 from latent_studio.ui.picture_names import file_stem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.options import OptionsClass
     from latent_studio.exporters.still import StillFormat
     from latent_studio.ui.api import DockContext
-    from latent_studio.ui.exports.subject import KeepPlan
+    from latent_studio.ui.twin import Twin
 
 
 class PictureExport(QWidget):
@@ -88,7 +86,6 @@ class PictureExport(QWidget):
             resampling=target.resampling,
         )
 
-    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+    def twin(self, target: Target) -> Twin:
         """See ``ExportSubject``."""
-        session = self._context.store.session
-        return "render", render_options(keep(picture_text(session)), session, target)
+        return partial(picture_deed, self._context.store.session, target)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from latent_studio.app.tasks.render import RenderOptions
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.options import OptionsClass
     from latent_studio.core.session import Session
     from latent_studio.exporters.formats import FormatId
+    from latent_studio.ui.twin import Deed, Keep, Twin
 
 
 #: Of the labels, in pixels: fields of different forms stand below each other.
@@ -99,23 +99,12 @@ class ExportSubject(Protocol):
             LatentStudioError: it cannot be done.
         """
 
-    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
-        """The verb and options that write the same file.
-
-        Args:
-            target: how and where to.
-            keep: called with what an option cannot hold; see ``latent_studio.app.tasks.export_plan``.
+    def twin(self, target: Target) -> Twin:
+        """What writes the same file without the window, with everything it needs frozen.
 
         Raises:
             LatentStudioError: it cannot be done.
         """
-
-
-class KeepPlan(Protocol):
-    """Writes a plan into the profile."""
-
-    def __call__(self, text: str, /) -> Path:
-        """Where it is."""
 
 
 def render_options(
@@ -157,3 +146,25 @@ def _says_format(out: Path, format: FormatId) -> bool:
     except OptionError:
         # A plugin's suffix: the format is told, whichever plugin brings it.
         return False
+
+
+def picture_deed(session: Session, target: Target, keep: Keep) -> Deed:
+    """What writes a session's picture."""
+    from latent_studio.app.tasks.export_plan import picture_text
+
+    return "render", render_options(keep(picture_text(session), stem="picture"), session, target)
+
+
+def film_deed(session: Session, target: Target, fps: float | None, keep: Keep) -> Deed:
+    """What writes the film of a session's timeline.
+
+    Args:
+        session: whose.
+        target: how and where to.
+        fps: frames per second; ``None`` takes the timeline's own.
+        keep: writes the timeline down.
+    """
+    from latent_studio.app.tasks.export_plan import timeline_text
+
+    kept = keep(timeline_text(session), stem="timeline")
+    return "render", render_options(kept, session, target, fps=fps)

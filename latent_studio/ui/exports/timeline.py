@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
-from latent_studio.app.tasks.export_plan import timeline_text
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.film_times import film_times
-from latent_studio.ui.exports.subject import Extent, Target, render_options
+from latent_studio.ui.exports.subject import Extent, Target, film_deed
 from latent_studio.ui.widgets.timeline_scale import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.options import OptionsClass
     from latent_studio.core.session import Session
     from latent_studio.core.timeline import Timeline
     from latent_studio.ui.api import DockContext
-    from latent_studio.ui.exports.subject import KeepPlan
+    from latent_studio.ui.twin import Twin
 
 
 class TimelineExport(QWidget):
@@ -113,11 +111,10 @@ class TimelineExport(QWidget):
         )
         return partial(write_timeline_film, self._context.studio, plan)
 
-    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+    def twin(self, target: Target) -> Twin:
         """See ``ExportSubject``."""
-        session = self._context.store.session
         fps = None if self._own_rate.isChecked() else target.fps
-        return "render", render_options(keep(timeline_text(session)), session, target, fps=fps)
+        return partial(film_deed, self._context.store.session, target, fps)
 
     @property
     def _timeline(self) -> Timeline:

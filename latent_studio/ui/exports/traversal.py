@@ -40,11 +40,10 @@ if TYPE_CHECKING:
     from latent_studio.core.directions import Direction
     from latent_studio.core.edits import EditStack
     from latent_studio.core.jobs import CancelToken, ProgressSink
-    from latent_studio.core.options import OptionsClass
     from latent_studio.core.session import Session
     from latent_studio.exporters.formats import FormatId
     from latent_studio.ui.api import DockContext
-    from latent_studio.ui.exports.subject import KeepPlan
+    from latent_studio.ui.twin import Deed, Keep, Twin
 
 #: Sweep every edit that is switched on.
 _ALL_EDITS = ""
@@ -178,11 +177,11 @@ class TraversalExport(QWidget):
             with_models=self._beside(),
         )
 
-    def command(self, target: Target, keep: KeepPlan) -> tuple[str, OptionsClass]:
+    def twin(self, target: Target) -> Twin:
         """See ``ExportSubject``: ``traverse`` where it has words for the state, else ``render``."""
         plan = self.plan(target)
         if not self._fits_traverse(plan):
-            return "render", render_options(keep(traversal_text(plan)), plan.session, target, fps=target.fps)
+            return partial(_deed, plan, target)
         sigmas = (self._low.value(), self._high.value()) if self._in_sigma() else None
         return "traverse", traverse_options(plan, sigmas=sigmas)
 
@@ -290,6 +289,11 @@ class TraversalExport(QWidget):
         box.setSingleStep(0.5)
         box.setValue(value)
         return box
+
+
+def _deed(plan: TraversalPlan, target: Target, keep: Keep) -> Deed:
+    kept = keep(traversal_text(plan), stem="traversal")
+    return "render", render_options(kept, plan.session, target, fps=target.fps)
 
 
 def traverse_options(plan: TraversalPlan, *, sigmas: tuple[float, float] | None = None) -> TraverseOptions:

@@ -33,18 +33,19 @@ class JobCard(QWidget):
         cancelRequested: once per job.
         dismissed: the user closed a card whose job is over.
         openRequested: path of the result.
+        copyRequested: what does the same without the window, as Python or else as a command.
     """
 
     cancelRequested = Signal()
     dismissed = Signal()
     openRequested = Signal(str)
+    copyRequested = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._path = ""
         self._details = ""
         self._running = False
-        self._twins = ("", "")
         self._preview = _Preview(self)
         self._icon = ThemedIcon("check", size=16, role="good", parent=self)
         self._title = ElidedLabel(parent=self)
@@ -60,8 +61,8 @@ class JobCard(QWidget):
         self._more.setAccessibleName(self.tr("Copy this job"))
         menu = QMenu(self._more)
         menu.setObjectName("jobMenu")
-        for index, text in enumerate((self.tr("Copy as command"), self.tr("Copy as Python"))):
-            menu.addAction(text).triggered.connect(partial(self._copy_twin, index))
+        for text, is_python in ((self.tr("Copy as command"), False), (self.tr("Copy as Python"), True)):
+            menu.addAction(text).triggered.connect(partial(self._press_copy_job, is_python))
         self._more.setMenu(menu)
         set_icon(self._more, "more", size=14, role="muted")
         self._stop = QToolButton(self)
@@ -126,10 +127,9 @@ class JobCard(QWidget):
         self._set_stop(cancels=True)
         self.setProgress(None, "", None)
 
-    def setTwins(self, *, command: str, python: str) -> None:
+    def setCopyable(self, on: bool) -> None:
         """Offer to copy what does the same without the window."""
-        self._twins = (command, python)
-        self._more.show()
+        self._more.setVisible(on)
 
     def title(self) -> str:
         """Which job it is."""
@@ -233,8 +233,8 @@ class JobCard(QWidget):
     def _press_open(self) -> None:
         self.openRequested.emit(self._path)
 
-    def _copy_twin(self, index: int) -> None:
-        QGuiApplication.clipboard().setText(self._twins[index])
+    def _press_copy_job(self, is_python: bool, _checked: bool = False) -> None:
+        self.copyRequested.emit(is_python)
 
     @Slot()
     def _press_copy(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from latent_studio.app.kept_files import keep_file
 from latent_studio.app.picture import save_picture
 from latent_studio.app.session_film import SessionFilm, write_session_film
 from latent_studio.app.store import SessionStore
@@ -15,7 +16,6 @@ from latent_studio.app.tasks.direction_sheet import DirectionSheet, SheetRow, dr
 from latent_studio.app.tasks.export_plan import (
     directions_text,
     history_text,
-    keep_plan,
     picture_text,
     timeline_text,
     traversal_text,
@@ -67,11 +67,11 @@ def same(studio: Studio, tmp_path: Path, text: str, write, suffix: str, **option
     """Whether the window's way and the command line's give the same bytes."""
     ours, theirs = tmp_path / f"window{suffix}", tmp_path / f"command{suffix}"
     write(ours)
-    source = keep_plan(text, studio.paths, stem="test")
+    source = keep_file(text, studio.paths, stem="test")
     wanted = RenderOptions(source, theirs, model=studio.model.ref.path, **options)
     run_render(studio, wanted, ignore_progress, CancelToken())
     assert files_of(ours) == files_of(theirs)
-    assert keep_plan(text, studio.paths, stem="test") == source
+    assert keep_file(text, studio.paths, stem="test") == source
 
 
 @pytest.mark.parametrize("format", [one.id for one in FORMATS])
