@@ -65,7 +65,8 @@ class LoadedModel:
         ref: name, place and hash.
         generator: on the CPU; the engine moves it to its device.
         provenance: where the weights came from and what was ignored.
-        directions: SeFa directions over all rows, strongest first, as they were found.
+        directions: SeFa directions over all rows, strongest first, as they were found; a tuned model has
+            those of the model it was bent from.
         library: all directions there are for it, in banks; those of SeFa among them.
         start: the session a new document on this model begins with.
         estimate: what it takes in memory and time.
@@ -120,7 +121,7 @@ def load_model(
 
     path = find_in_library(name_or_path, paths)
     seen = known_sha256(path, paths)
-    checkpoint = _checkpoint_at(
+    checkpoint, base = _checkpoint_at(
         path, paths, family=family, progress=report(0.0, 0.6), check_cancel=cancel.check
     )
     cancel.check()
@@ -146,14 +147,18 @@ def load_model(
         provenance = replace(provenance, notes=(changed, *provenance.notes))
     if plan.note:
         provenance = replace(provenance, notes=(*provenance.notes, plan.note))
+    # Tuning leaves the mapping network alone, so everything known of the base model's w holds here as well.
+    home, origin = provenance, generator
+    if base is not None:
+        home, origin = base.provenance, build_generator(base)
     directions = sefa_directions(
-        generator, provenance.sha256, paths=paths, variant="genforce", layers=None, count=settings.sefa_count
+        origin, home.sha256, paths=paths, variant="genforce", layers=None, count=settings.sefa_count
     )
     seconds = taken.seconds(measured_speed()) if device.type == "cpu" else None
     ref = ModelRef(provenance.name, str(path.absolute()), provenance.sha256)
-    components = known_pca_directions(ref.sha256, paths=paths)
+    components = known_pca_directions(home.sha256, paths=paths)
     library = DirectionLibrary.of_model(
-        paths, ref.sha256, generator.spec, (*directions, *components), model_file=path
+        paths, home.sha256, generator.spec, (*directions, *components), model_file=home.path
     )
     progress(Progress(1.0, f"Opened {ref.name}"))
     start = _start_session(ref, generator.spec)
@@ -182,14 +187,15 @@ def _checkpoint_at(
     family: str | None,
     progress: Callable[[float, str], None],
     check_cancel: Callable[[], None],
-) -> Checkpoint:
-    """The checkpoint in a file; of a file of differences, the model they belong to with them added."""
+) -> tuple[Checkpoint, Checkpoint | None]:
+    """The checkpoint in a file; of differences, their model with them added, and that model."""
     header = tuning_header(path)
     if header is None:
-        return open_checkpoint(path, family=family, progress=progress, check_cancel=check_cancel)
-    base = find_in_library(base_of(path, header), paths)
-    checkpoint = open_checkpoint(base, family=family, progress=progress, check_cancel=check_cancel)
-    return tuned_checkpoint(path, checkpoint, header)
+        return open_checkpoint(path, family=family, progress=progress, check_cancel=check_cancel), None
+    base = open_checkpoint(
+        base_of(path, header, paths), family=family, progress=progress, check_cancel=check_cancel
+    )
+    return tuned_checkpoint(path, base, header), base
 
 
 def sefa_directions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +12,7 @@ from latent_studio.core.errors import InputError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.latent import Latent
 from latent_studio.core.noise_maps import FoundNoise
-from latent_studio.core.render import Frame, Quality
+from latent_studio.core.render import Frame, Quality, RenderRequest
 from latent_studio.core.spaces import Space
 from latent_studio.core.spec import require_square
 
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from latent_studio.app.paths import Paths
     from latent_studio.app.stored_latents import StoredLatent
     from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.session import Session
     from latent_studio.engine.engine import Engine
+    from latent_studio.generators.protocol import NoiseMaps
     from latent_studio.methods.projection.ladder import Look, Projection, Rung, Start
     from latent_studio.methods.projection.latent_stats import LatentStats
+    from latent_studio.methods.projection.loss_weights import LossWeights
     from latent_studio.methods.projection.lpips_net import LossName
     from latent_studio.methods.projection.objective import FaceNet, PictureNet
-    from latent_studio.methods.projection.pivotal import Tuned
+    from latent_studio.methods.projection.pivotal import Tuned, TuneStep
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
 
@@ -37,6 +40,21 @@ if TYPE_CHECKING:
 _PREVIEW_SECONDS = 0.25
 #: Side at most of the pictures of the way.
 FRAME_SIDE = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a search took for a good picture.
+
+    Attributes:
+        loss: which perceptual network.
+        weights: what counted how much; ``None`` for a published method, which has its own.
+        has_face: the crop shows a face, so that likeness of the person means something.
+    """
+
+    loss: LossName = "st-lpips"
+    weights: LossWeights | None = None
+    has_face: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +66,14 @@ class Found:
         crop: ``(R, R, 3)`` uint8, the target.
         model_sha256: of the model it was found on.
         frames: pictures on the way, ``(r, r, 3)`` uint8, if they were asked for.
+        aim: what counted, so that tuning goes on in the same way.
     """
 
     projection: Projection
     crop: NDArray[np.uint8]
     model_sha256: str
     frames: tuple[NDArray[np.uint8], ...] = ()
+    aim: Aim = field(default_factory=lambda: Aim())
 
 
 class Projector:
@@ -140,7 +160,9 @@ class Projector:
         pixels = np.asarray(
             ((target.image[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).cpu().numpy(), np.uint8
         )
-        return Found(found, pixels, model.ref.sha256, tuple(watcher.frames))
+        weights = None if isinstance(settings, PublishedSettings) else settings.weights
+        aim = Aim(self._loss, weights, has_face)
+        return Found(found, pixels, model.ref.sha256, tuple(watcher.frames), aim)
 
     def tune(
         self,
@@ -154,6 +176,8 @@ class Projector:
     ) -> Tuned:
         """Bend the model's weights around the best latent; the model itself stays as it is.
 
+        What counts is what counted in the search.
+
         Raises:
             UnsupportedOperationError: weights of this family cannot be bent.
         """
@@ -162,17 +186,23 @@ class Projector:
 
         generator, best = model.generator, found.projection.best
         image = _tensor(found.crop, generator.spec.resolution, generator.device)
-        target = Target(image, self._perceptual())
+        aim = found.aim
+        target = Target(image, self._perceptual(), self._person(model) if aim.has_face else None)
+        settings = TuneSettings(steps=steps)
+        if aim.weights is not None:
+            settings = replace(settings, weights=aim.weights)
         latent = best.latent
         if best.space == "z" and generator.spec.has_mapping:
             with self._engine.job_step():
                 latent = self._mapped(model, latent, class_idx)
 
-        def report(done: int, loss: float) -> None:
-            progress(Progress(done / steps, f"tuning: step {done} of {steps}", metrics={"loss": loss}))
+        def report(at: TuneStep) -> None:
+            message = f"tuning: {at.per_second:.1f} steps/s, {_duration(at.seconds_left)} left"
+            rates = {"steps/s": at.per_second, "seconds left": at.seconds_left}
+            progress(Progress(at.done / steps, message, metrics={**at.losses, **rates}))
 
         return tune(
-            generator, target, latent, best.noise, TuneSettings(steps=steps), step=self._engine.job_step,
+            generator, target, latent, best.noise, settings, step=self._engine.job_step,
             class_idx=class_idx, report=report, check_cancel=cancel.check,
         )  # fmt: skip
 
@@ -185,6 +215,21 @@ class Projector:
         generator = model.generator
         with torch.no_grad():
             return generator.map(z[None].to(generator.device), one_hot(generator, class_idx, 1))[0]
+
+    def canvas_start(self, model: LoadedModel, session: Session) -> Start:
+        """What a session shows, edits and all, as the start of a search.
+
+        Raises:
+            LatentStudioError: the session does not fit the model.
+        """
+        import torch
+
+        from latent_studio.engine.resolve import Resolver
+        from latent_studio.methods.projection.ladder import Start
+
+        with self._engine.job_step(), torch.no_grad():
+            ws = Resolver(model.generator).ws(RenderRequest.of(session, revision=0))
+        return Start("w+", torch.from_numpy(ws), _maps_of(session.noise))
 
     def encode(self, model: LoadedModel, crop: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         """What the model's encoder sees in a crop, ``(w_dim,)``; ``None`` if it has none."""
@@ -270,9 +315,7 @@ def start_of(stored: StoredLatent) -> Start:
 
     from latent_studio.methods.projection.ladder import Start
 
-    noise = None
-    if stored.noise is not None:
-        noise = tuple(torch.from_numpy(np.array(one))[None, None] for one in stored.noise.maps)
+    noise = _maps_of(stored.noise)
     latent = torch.from_numpy(np.array(stored.latent.values))
     match stored.latent.space:
         case Space.Z:
@@ -283,6 +326,14 @@ def start_of(stored: StoredLatent) -> Start:
             return Start("w+", latent, noise)
         case other:
             raise InputError(f"A search cannot begin in {other.value}.", hint="Begin in z, w or w+.")
+
+
+def _maps_of(noise: FoundNoise | None) -> NoiseMaps | None:
+    import torch
+
+    if noise is None:
+        return None
+    return tuple(torch.from_numpy(np.array(one))[None, None] for one in noise.maps)
 
 
 def pixels_of(picture: Tensor) -> NDArray[np.uint8]:
@@ -298,13 +349,6 @@ def error_map(crop: NDArray[np.uint8], picture: NDArray[np.uint8]) -> NDArray[np
     difference = np.abs(crop.astype(np.float32) - picture.astype(np.float32)).mean(2) / 64
     heat = np.stack([difference * 2, difference * 2 - 1, difference * 0], axis=2)
     return np.asarray((heat.clip(0, 1) * 255).round(), dtype=np.uint8)
-
-
-def continued(settings: ProjectionSettings, space: str) -> ProjectionSettings:
-    """Settings to go on from a result: more of its own rung and those above it."""
-    if space == "w+":
-        return replace(settings, w_steps=0, w_plus_steps=settings.w_plus_steps + settings.w_steps)
-    return settings
 
 
 def _tensor(crop: NDArray[np.uint8], side: int, device: object) -> Tensor:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from latent_studio.core.history import HistoryState
     from latent_studio.core.session import Base, ModelRef
     from latent_studio.core.synthesis import SynthesisSettings
+    from latent_studio.core.timeline import Timeline
 
     Listener = Callable[[Session, Session], None]
 
@@ -111,6 +112,32 @@ class SessionStore:
             steps.append(step)
         self.history.restore(replace(history, steps=tuple(steps)))
         self.documents += 1
+        self._tell(old)
+
+    def move_to(self, model: ModelRef) -> None:
+        """Go on with the same document on another model of the same shape: no step is lost.
+
+        All steps of the model there was, and keys of it, are of the other one from now on.
+
+        Args:
+            model: the one that is open now, such as the same model tuned to a photo.
+        """
+        old = self.session
+        # Steps share their timelines, and go on doing so.
+        timelines: dict[int, Timeline] = {}
+
+        def moved(session: Session) -> Session:
+            if session.model is None or old.model is None or session.model.sha256 != old.model.sha256:
+                return session
+            timeline = timelines.get(id(session.timeline))
+            if timeline is None:
+                timeline = session.timeline.rekeyed(model, instead=old.model)
+                timelines[id(session.timeline)] = timeline
+            return replace(session, model=model, timeline=timeline)
+
+        state = self.history.state()
+        steps = tuple(replace(step, value=moved(step.value)) for step in state.steps)
+        self.history.restore(replace(state, steps=steps))
         self._tell(old)
 
     def replace(self, session: Session, label: str, *, gesture: str | None = None) -> None:

@@ -10,14 +10,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from latent_studio.core.errors import CheckpointError, CorruptFileError, IncompatibleLatentError
+from latent_studio.core.session import ModelRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from torch import Tensor
 
+    from latent_studio.app.paths import Paths
     from latent_studio.checkpoints.checkpoint import Checkpoint
-    from latent_studio.core.session import ModelRef
 
 KIND = "latent-studio tuning"
 
@@ -103,14 +104,22 @@ def tuned_checkpoint(path: Path, base: Checkpoint, header: Mapping[str, str]) ->
     return replace(base, tensors=tensors, provenance=provenance)
 
 
-def base_of(path: Path, header: Mapping[str, str]) -> str:
-    """The name or file of the model a tuning file belongs to: beside it, or by name.
+def base_of(path: Path, header: Mapping[str, str], paths: Paths) -> Path:
+    """The model a tuning file belongs to: beside it, in the library, or where it was opened last.
 
     Raises:
+        IncompatibleLatentError: that version of it is nowhere.
         CheckpointError: the file does not say.
     """
-    name = Path(header.get("model_file", "")).name
-    if not name:
+    from latent_studio.app.model_places import ModelNotFoundError, find_place
+
+    name, sha256 = Path(header.get("model_file", "")).name, header.get("model_sha256", "")
+    if not name or not sha256:
         raise CheckpointError(f"{path.name} does not say which model it belongs to.", hint="Tune again.")
-    beside = path.with_name(name)
-    return str(beside) if beside.is_file() else Path(name).stem
+    try:
+        return find_place(ModelRef(Path(name).stem, str(path.with_name(name)), sha256), paths)
+    except ModelNotFoundError as error:
+        raise IncompatibleLatentError(
+            f"{path.name} was tuned on {Path(name).stem}, and that version of it is not found.",
+            hint=f"Put {name} beside it (its SHA-256 begins with {sha256[:12]}), or tune again.",
+        ) from error

@@ -333,9 +333,20 @@ class Timeline:
             hint="Re-key them with the open model, or open the one they were made with.",
         )
 
-    def rekeyed(self, model: ModelRef) -> Timeline:
-        """With all keys declared to be of a model: seeds give its own pictures then."""
-        return replace(self, keys=tuple(replace(key, model=_placeless(model)) for key in self.keys))
+    def rekeyed(self, model: ModelRef, *, instead: ModelRef | None = None) -> Timeline:
+        """With keys declared to be of a model: seeds give its own pictures then.
+
+        Args:
+            model: whose they are from now on.
+            instead: only keys of this model; ``None`` takes all.
+        """
+        keys = tuple(
+            replace(key, model=_placeless(model))
+            if instead is None or (key.model is not None and key.model.sha256 == instead.sha256)
+            else key
+            for key in self.keys
+        )
+        return replace(self, keys=keys)
 
     def _with_track(self, track: Track) -> Timeline:
         if self.track(track.parameter) is None:

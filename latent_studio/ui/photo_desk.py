@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
     from latent_studio.core.options import OptionsClass
+    from latent_studio.core.session import Session
     from latent_studio.methods.alignment.crop import Quad
     from latent_studio.methods.alignment.faces import Face, FaceMarks
     from latent_studio.methods.alignment.photo import Photo
@@ -74,6 +75,7 @@ class PhotoItem:
         crop: ``(S, S, 3)`` uint8, a small picture of it.
         found: what the last search found.
         tuned: the model tuned to it, the last rung of all; ``None`` before.
+        takes_edits: the search began at the canvas, edits and all, so what was found takes their place.
         problem: a sentence, where something failed.
     """
 
@@ -90,6 +92,7 @@ class PhotoItem:
     crop: NDArray[np.uint8] | None = None
     found: Found | None = None
     tuned: TunedModel | None = None
+    takes_edits: bool = False
     problem: str = ""
 
 
@@ -105,6 +108,7 @@ class _Read:
 class _Plan:
     settings: ProjectionSettings | PublishedSettings
     start: Start | None
+    canvas: Session | None
     loss: LossName
     frames: int
     class_idx: int
@@ -289,6 +293,7 @@ class PhotoDesk(QObject):
         settings: ProjectionSettings | PublishedSettings,
         *,
         start: Start | None = None,
+        from_canvas: bool = False,
         loss: LossName = "st-lpips",
         frames: int = 0,
         twin: Callable[[PhotoItem], OptionsClass] | None = None,
@@ -299,6 +304,7 @@ class PhotoDesk(QObject):
             item_ids: of photos that are not searched for already.
             settings: how.
             start: an earlier result to go on from.
+            from_canvas: go on from what the canvas shows now, edits and all.
             loss: which perceptual network.
             frames: keep about this many pictures of the way.
             twin: the options of ``project`` that do the same for a photo; its job offers them as a command.
@@ -312,12 +318,13 @@ class PhotoDesk(QObject):
                 continue
             self._put(replace(item, state="waiting", problem=""))
             class_idx = self._store.session.synthesis.class_idx or 0
-            plan = _Plan(settings, start, loss, frames, class_idx)
+            canvas = self._store.session if from_canvas else None
+            plan = _Plan(settings, start, canvas, loss, frames, class_idx)
             work = partial(self._work, self._studio, model, item, plan)
             self._jobs[item_id] = self._job_thread.start(
                 self.tr("Project {name}").format(name=item.name),
                 work,
-                on_done=partial(self._take_found, item_id),
+                on_done=partial(self._take_found, item_id, takes_edits=from_canvas),
                 on_failed=partial(self._take_failure, item_id),
                 twin=None if twin is None else ("project", twin(item)),
             )
@@ -377,12 +384,12 @@ class PhotoDesk(QObject):
             self._messages.news(remark)
         self._put(self._cropped(item))
 
-    def _take_found(self, item_id: int, found: Found) -> None:
+    def _take_found(self, item_id: int, found: Found, *, takes_edits: bool = False) -> None:
         self._jobs.pop(item_id, None)
         item = self._items.get(item_id)
         if item is None:
             return
-        item = replace(item, state="found", found=found, tuned=None, crop=found.crop)
+        item = replace(item, state="found", found=found, tuned=None, takes_edits=takes_edits, crop=found.crop)
         self._items[item_id] = item
         for remark in found.projection.remarks:
             self._messages.warning(remark)
@@ -461,8 +468,11 @@ class PhotoDesk(QObject):
             self._projector = Projector(studio.engine, studio.paths, loss=plan.loss)
             self._loss = plan.loss
         crop = align(item.photo, item.quad, output_size=model.spec.resolution).pixels
+        start = plan.start
+        if plan.canvas is not None:
+            start = self._projector.canvas_start(model, plan.canvas)
         return self._projector.project(
-            model, crop, plan.settings, class_idx=plan.class_idx, start=plan.start, frames=plan.frames,
+            model, crop, plan.settings, class_idx=plan.class_idx, start=start, frames=plan.frames,
             has_face=item.marks is not None, progress=progress, cancel=cancel,
         )  # fmt: skip
 

@@ -54,6 +54,7 @@ class PhotoTuner(QObject):
         self._context = context
         self._job: Job | None = None
         self._fraction: float | None = None
+        self._pace = ""
         context.jobs.progressed.connect(self._take_progress)
         context.jobs.cancelled.connect(self._take_cancelled)
 
@@ -66,6 +67,11 @@ class PhotoTuner(QObject):
     def fraction(self) -> float:
         """How far it is, 0 to 1."""
         return self._fraction or 0.0
+
+    @property
+    def pace(self) -> str:
+        """How fast it goes and how long it takes still, in words; empty while nothing is known."""
+        return self._pace
 
     def tune(self, item: PhotoItem, path: Path) -> None:
         """Bend the open model's weights around what was found for a photo, and write the difference.
@@ -86,7 +92,7 @@ class PhotoTuner(QObject):
             )
             return
         class_idx = self._context.store.session.synthesis.class_idx or 0
-        self._fraction = None
+        self._fraction, self._pace = None, ""
         same = ProjectOptions(
             place_of(model.ref), (item.path,), path.parent, tune=_STEPS, class_idx=class_idx or None
         )
@@ -135,7 +141,7 @@ class PhotoTuner(QObject):
     @Slot(object, object)
     def _take_progress(self, job: Job, progress: Progress) -> None:
         if self._job is not None and job.id == self._job.id:
-            self._fraction = progress.fraction
+            self._fraction, self._pace = progress.fraction, progress.message
             self.changed.emit()
 
     def _end(self) -> None:
@@ -157,7 +163,7 @@ def _tune(
     from latent_studio.app.projector import Projector
     from latent_studio.app.tuning_files import write_tuning
 
-    tuned = Projector(studio.engine, studio.paths).tune(
+    tuned = Projector(studio.engine, studio.paths, loss=found.aim.loss).tune(
         model, found, steps=_STEPS, class_idx=class_idx, progress=progress, cancel=cancel
     )
     best, (_, score) = found.projection.best, tuned.score

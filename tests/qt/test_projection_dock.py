@@ -289,7 +289,9 @@ def test_the_tuned_model_is_the_last_rung_and_an_earlier_one_goes_back(
     dock.search.start()
     qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
     store = window.context.store
-    base, found = store.session.model, store.session.base
+    store.set_amount(window.context.models.model.directions[0], 1.0)
+    window.context.document.set_notes("mine")
+    base, found, steps = store.session.model, store.session.base, len(store.history)
     # The fake studio's models lie in the folder one is in.
     monkeypatch.chdir(tmp_path)
     tune_to(qtbot, window, dock, Path("photo-tuned.safetensors"), monkeypatch)
@@ -298,11 +300,20 @@ def test_the_tuned_model_is_the_last_rung_and_an_earlier_one_goes_back(
     rungs.activated.emit(3)
     qtbot.waitUntil(lambda: store.session.model.path.endswith("photo-tuned.safetensors"), timeout=WAIT_MS)
     assert store.session.base == found
+    assert len(store.session.edits) == 1
     assert rungs.currentIndex() == 3
+    # Nothing the user did is lost: every step is there, now of the tuned model.
+    assert len(store.history) == steps
+    store.undo()
+    assert len(store.session.edits) == 0
+    assert store.session.model.path.endswith("photo-tuned.safetensors")
+    store.redo()
     rungs.setCurrentIndex(1)
     rungs.activated.emit(1)
-    qtbot.waitUntil(lambda: store.session.model.path == base.path, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: store.session.model == base, timeout=WAIT_MS)
     assert store.session.base.values[0, 0] == pytest.approx(0.18)
+    assert len(store.history) == steps + 1
+    assert window.context.document.notes == "mine"
 
 
 def test_the_clipboards_picture_is_taken(qtbot, window, dock):

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from latent_studio.app.projector import Projector
 from latent_studio.core.errors import ImageError
 from latent_studio.methods.alignment import fan, finders
 from latent_studio.methods.alignment.faces import Face, FaceMarks
 from latent_studio.methods.hub_file import HubFile
+from latent_studio.methods.projection.ladder import Start
 from latent_studio.methods.projection.loss_weights import LossWeights
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.photos.brush_mask import BrushMask
@@ -62,6 +65,41 @@ def test_weights_reach_the_search_and_the_command(qtbot, window, dock, photo, se
     assert command_text(*twin) == command
     qtbot.mouseClick(part(dock, "projection-weights-reset"), Qt.MouseButton.LeftButton)
     assert dock.search.tuning.weights == LossWeights()
+
+
+def test_a_search_from_the_canvas_takes_the_edits_place(qtbot, window, dock, photo, searches, monkeypatch):
+    start = Start("w+", torch.zeros(10, 8))
+    monkeypatch.setattr(Projector, "canvas_start", lambda self, model, session: start)
+    add(qtbot, window, photo)
+    store = window.context.store
+    store.set_amount(window.context.models.model.directions[0], 1.5)
+    edited = store.session
+    qtbot.mouseClick(part(dock, "projection-from-canvas"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    assert searches[0][1] is start
+    assert len(store.session.edits) == 0
+    store.undo()
+    assert store.session == edited
+    # The next search begins anew, and leaves edits alone as ever.
+    qtbot.mouseClick(part(dock, "projection-start"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(searches) == 2, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.context.photos.is_searching(1), timeout=WAIT_MS)
+    assert searches[1][1] is None
+    assert len(store.session.edits) == 1
+
+
+def test_an_earlier_rung_restarts_from_there(qtbot, window, dock, photo, searches):
+    add(qtbot, window, photo)
+    dock.search.start()
+    qtbot.waitUntil(lambda: window.context.photos.current.state == "found", timeout=WAIT_MS)
+    go_on, rungs = part(dock, "projection-continue"), part(dock, "projection-rungs")
+    assert go_on.text() == "Continue"
+    rungs.setCurrentIndex(1)
+    rungs.activated.emit(1)
+    assert go_on.text() == "Restart from here"
+    qtbot.mouseClick(go_on, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(searches) == 2, timeout=WAIT_MS)
+    assert searches[1][1].latent[0, 0].item() == pytest.approx(0.18)
 
 
 def test_every_loss_has_a_curve(qtbot, window, dock, photo, searches):

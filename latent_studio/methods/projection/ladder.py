@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import torch
 
-from latent_studio.core.errors import Cancelled, OutOfMemoryError
+from latent_studio.core.errors import Cancelled, InputError, OutOfMemoryError
 from latent_studio.methods.projection.latent_stats import (
     BATCH,
     SEED,
@@ -168,6 +168,7 @@ def project(
         Never empty: there is always a start.
 
     Raises:
+        InputError: a search in z cannot go on from a latent in w.
         OutOfMemoryError: even the smallest pictures do not fit.
         Cancelled: a stop was asked for before there was anything to keep.
     """
@@ -226,7 +227,7 @@ class _Search:
         self._planned = settings.w_steps + (settings.w_plus_steps if space == "w+" else 0) + noise_steps
         is_complete = True
         try:
-            latent, space_now = self._start(encoded, space) if start is None else self._go_on(start)
+            latent, space_now = self._start(encoded, space) if start is None else self._go_on(start, space)
             w_plus_steps = settings.w_plus_steps
             if space_now == "w+" and space == "w+":
                 # What an encoder or an earlier search says row by row is not thrown together again.
@@ -247,15 +248,25 @@ class _Search:
             is_complete = False
         return Projection(tuple(self._rungs), is_complete, tuple(self._remarks))
 
-    def _go_on(self, start: Start) -> tuple[Tensor, SpaceName]:
-        """From an earlier result."""
-        latent = start.latent.to(self._generator.device)
+    def _go_on(self, start: Start, space: SpaceName) -> tuple[Tensor, SpaceName]:
+        """From an earlier result, on the way to a space."""
+        latent, space_now = start.latent.to(self._generator.device), start.space
+        if self._generator.spec.has_mapping and (space == "z") != (space_now == "z"):
+            if space == "z":
+                raise InputError(
+                    f"A search in z cannot begin at a latent in {space_now}.",
+                    hint="Search in w or w+, or begin anew.",
+                )
+            with self._step(), torch.no_grad():
+                z = latent[None]
+                latent = self._generator.map(z, one_hot(self._generator, self._class_idx, 1))[0, 0]
+            space_now = "w"
         if start.noise is not None:
             self._noise = tuple(
                 None if one is None else one.to(self._generator.device) for one in start.noise
             )
-        self._keep("start", start.space, latent, start.noise)
-        return latent, start.space
+        self._keep("start", space_now, latent, start.noise)
+        return latent, space_now
 
     # Start
     # ---------------------------------------------------------------------------------------------------

@@ -1,9 +1,8 @@
 """LpipsNet: the original perceptual distance, where its backbone is on this machine already.
 
-Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual "
-              "Metric", CVPR 2018, by the ``lpips``
-package. It would fetch torchvision's backbone by itself and check nothing; here it is fetched only where the
-user asks for it (``app/hub_files.py``), and what is there is checked first.
+Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric", CVPR 2018, by the
+``lpips`` package. It would fetch torchvision's backbone by itself and check nothing; here it is fetched
+only where the user asks for it (``app/hub_files.py``), and what is there is checked first.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Pivotal tuning: bend a model's weights a little around a latent, so that it gives one picture exactly.
 
-Roich, Mokady, Bermano and Cohen-Or, "Pivotal Tuning for Latent-based Editing of Real "
-                                     "Images", 2021. The model itself
-is not touched: what comes out is the difference of its weights.
+Roich, Mokady, Bermano and Cohen-Or, "Pivotal Tuning for Latent-based Editing of Real Images", 2021. The model
+itself is not touched: what comes out is the difference of its weights.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -56,6 +56,7 @@ class TuneSettings:
         locality: how strongly pictures of other latents are held as they were.
         held_every: a picture of another latent is looked at in every so many steps.
         seed: of those latents.
+        weights: what counts how much in the picture.
     """
 
     steps: int = 120
@@ -63,6 +64,24 @@ class TuneSettings:
     locality: float = 0.5
     held_every: int = 3
     seed: int = 0
+    weights: LossWeights = field(default_factory=LossWeights)
+
+
+@dataclass(frozen=True, slots=True)
+class TuneStep:
+    """A report from the middle of tuning.
+
+    Attributes:
+        done: steps so far.
+        losses: parts of the objective by name, unweighted, and ``"loss"``.
+        per_second: steps per second.
+        seconds_left: about.
+    """
+
+    done: int
+    losses: dict[str, float]
+    per_second: float
+    seconds_left: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +110,7 @@ def tune(
     *,
     step: Step,
     class_idx: int = 0,
-    report: Callable[[int, float], None] = lambda done, loss: None,
+    report: Callable[[TuneStep], None] = lambda step: None,
     check_cancel: Callable[[], None] = lambda: None,
 ) -> Tuned:
     """Bend the weights around a latent.
@@ -104,7 +123,7 @@ def tune(
         settings: how.
         step: opens around each piece of computing.
         class_idx: label of a conditional model.
-        report: told steps done and the loss.
+        report: told of every step.
         check_cancel: raises to stop; the best so far is then returned.
 
     Raises:
@@ -121,18 +140,20 @@ def tune(
     original = generator.tunable_tensors
     moving = {name: tensor.detach().clone().requires_grad_() for name, tensor in original.items()}
     optimizer = torch.optim.Adam(moving.values(), lr=settings.rate, betas=(0.9, 0.99))
-    weights, rng = LossWeights(), np.random.RandomState(settings.seed)
+    rng = np.random.RandomState(settings.seed)
     with step(), torch.no_grad():
         picture = generator.synthesize(ws, noise=maps)
         before = score_picture(picture, target, sigmas=0.0)
     best = {name: tensor.detach().clone() for name, tensor in moving.items()}
     best_loss, is_complete = float("inf"), True
+    began = time.perf_counter()
     try:
         for index in range(settings.steps):
             check_cancel()
             with step(), torch.enable_grad():
                 tuned = generator.with_tensors(moving)
-                losses, _ = picture_loss(as_rgb(tuned.synthesize(ws, noise=maps)), target, weights)
+                shown = as_rgb(tuned.synthesize(ws, noise=maps))
+                losses, parts = picture_loss(shown, target, settings.weights)
                 loss = losses.sum()
                 value = float(loss.detach())
                 if not np.isfinite(value):
@@ -145,7 +166,10 @@ def tune(
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
-            report(index + 1, value)
+            done = index + 1
+            per_second = done / max(time.perf_counter() - began, 1e-6)
+            told = {"loss": value, **{name: float(part.detach().sum()) for name, part in parts.items()}}
+            report(TuneStep(done, told, per_second, (settings.steps - done) / per_second))
     except Cancelled:
         is_complete = False
     # As they will be stored.

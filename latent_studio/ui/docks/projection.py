@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from latent_studio.core.edits import EditStack
 from latent_studio.ui.photos.chooser import PhotoChooser
 from latent_studio.ui.photos.controls import button, flow
 from latent_studio.ui.photos.found_panel import FoundPanel
@@ -102,7 +103,8 @@ class ProjectionDock(QWidget):
                 hint=self.tr("Open that model again, or project the photo on this one."),
             )
             return
-        self._use(item, item.found.projection.best, self.tr("Project {name}").format(name=item.name))
+        label = self.tr("Project {name}").format(name=item.name)
+        self._use(item, item.found.projection.best, label, keeps_edits=not item.takes_edits)
         if not item.found.projection.is_complete:
             self._context.messages.news(
                 self.tr("Stopped; the best so far is kept."), hint=self.tr("Continue goes on from there.")
@@ -114,7 +116,7 @@ class ProjectionDock(QWidget):
         if item is None or item.found is None or model is None:
             return
         if item.tuned is not None and model.ref.path == item.tuned.path:
-            self._context.models.open(item.tuned.base, begin=partial(self._begin, item, rung))
+            self._context.models.open(item.tuned.base, begin=partial(self._move, item, rung))
         elif model.ref.sha256 == item.found.model_sha256:
             self._use(item, rung, self.tr("Go to rung {name}").format(name=rung.name))
 
@@ -123,17 +125,20 @@ class ProjectionDock(QWidget):
         item = self._desk.current
         if item is not None and item.found is not None and item.tuned is not None:
             best = item.found.projection.best
-            self._context.models.open(item.tuned.path, begin=partial(self._begin, item, best))
+            self._context.models.open(item.tuned.path, begin=partial(self._move, item, best))
 
-    def _use(self, item: PhotoItem, rung: Rung, label: str) -> None:
+    def _use(self, item: PhotoItem, rung: Rung, label: str, *, keeps_edits: bool = True) -> None:
         """Make a rung's latent the session's base: one step of the history."""
         store = self._context.store
-        store.replace(_at_rung(store.session, item, rung), label)
+        session = _at_rung(store.session, item, rung)
+        if not keeps_edits:
+            session = replace(session, edits=EditStack(), mix=None)
+        store.replace(session, label)
 
-    def _begin(self, item: PhotoItem, rung: Rung, model: LoadedModel) -> None:
-        """A new document at a rung, with the edits there are: on the tuned model, or on its base again."""
-        store = self._context.store
-        store.open_model(model.ref, _at_rung(store.session, item, rung))
+    def _move(self, item: PhotoItem, rung: Rung, model: LoadedModel) -> None:
+        """The same document at a rung: on the tuned model, or on its base again."""
+        self._context.store.move_to(model.ref)
+        self._use(item, rung, self.tr("Go to rung {name}").format(name=rung.name))
 
     # Showing -----------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QVBoxLayout, QWi
 from latent_studio.ui.photo_tuner import PhotoTuner
 from latent_studio.ui.photos.controls import button, choice, flow
 from latent_studio.ui.photos.film_saver import FilmSaver
+from latent_studio.ui.widgets.elided_label import ElidedLabel
 from latent_studio.ui.widgets.images import image_of
 from latent_studio.ui.widgets.picture_label import PictureLabel
 
@@ -68,7 +69,9 @@ class FoundPanel(QWidget):
         )
         self._rungs = choice(
             self, "projection-rungs", self.tr("Rung"),
-            self.tr("Go back to what an earlier rung found; one step of the history."), shortest=6,
+            self.tr("Go back to what an earlier rung found; one step of the history. The tuned model and the "
+                    "one before it take each other's place, with all your steps."),
+            shortest=6,
         )  # fmt: skip
         self._rungs.activated.connect(self._choose_rung)
         self._score = QLabel(self)
@@ -80,8 +83,9 @@ class FoundPanel(QWidget):
                     "mean: about 1 is usual, and edits fail far beyond it.")
         )  # fmt: skip
         self._continue = button(
-            self, "projection-continue", self.tr("Continue"), self.tr("Search on from the rung chosen here.")
-        )
+            self, "projection-continue", self.tr("Continue"),
+            self.tr("Search on from the rung chosen here; an earlier one restarts from there."),
+        )  # fmt: skip
         self._continue.clicked.connect(self.go_on)
         self._tune = button(
             self, "projection-tune", self.tr("Tune model…"),
@@ -95,6 +99,9 @@ class FoundPanel(QWidget):
             self, "projection-stop-tuning", "", self.tr("End it; what was reached by then is written.")
         )
         self._stop_tuning.clicked.connect(self._tuner.stop)
+        self._pace = ElidedLabel("", self)
+        self._pace.setObjectName("projection-tuning-pace")
+        self._pace.setProperty("muted", True)
         self._films = FilmSaver(context, self)
         self._film = button(
             self, "projection-save-film", self.tr("Save film…"),
@@ -108,6 +115,7 @@ class FoundPanel(QWidget):
         part.addWidget(self._rungs)
         part.addWidget(self._score)
         part.addLayout(flow(self._continue, self._tune, self._stop_tuning, self._film))
+        part.addWidget(self._pace)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
@@ -192,6 +200,8 @@ class FoundPanel(QWidget):
         can_tune = item is not None and item.found is not None and not self._desk.is_searching(item.id)
         self._tune.setVisible(can_tune and not self._tuner.is_running)
         self._stop_tuning.setVisible(self._tuner.is_running)
+        self._pace.setVisible(self._tuner.is_running)
+        self._pace.setText(self._tuner.pace)
         self._stop_tuning.setText(self.tr("Stop tuning ({share:.0%})").format(share=self._tuner.fraction))
 
     def _show_rungs(self, item: PhotoItem) -> None:
@@ -219,6 +229,8 @@ class FoundPanel(QWidget):
 
         if item.found is None:
             return
+        is_last = rung is item.found.projection.best or rung is item.found.projection.rungs[-1]
+        self._continue.setText(self.tr("Continue") if is_last else self.tr("Restart from here"))
         picture = pixels_of(rung.picture)
         self._pictures["result"].setImage(image_of(picture))
         crop = resized(item.found.crop, picture.shape[1], picture.shape[0])

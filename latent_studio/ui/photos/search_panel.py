@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.tasks.project import ProjectOptions
     from latent_studio.core.jobs import Progress
-    from latent_studio.methods.projection.ladder import Rung
+    from latent_studio.methods.projection.ladder import Rung, Start
     from latent_studio.methods.projection.lpips_net import LossName
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
@@ -73,6 +73,11 @@ class SearchPanel(QWidget):
         )
         self._start.setProperty("primary", True)
         self._start.clicked.connect(self.start)
+        self._from_canvas = button(
+            self, "projection-from-canvas", self.tr("From the canvas"),
+            self.tr("Search on from the picture on the canvas, edits and all; the result takes their place."),
+        )  # fmt: skip
+        self._from_canvas.clicked.connect(self.start_from_canvas)
         self._stop = button(
             self, "projection-stop", self.tr("Stop, keep best"),
             self.tr("End the search with the best so far."),
@@ -101,7 +106,7 @@ class SearchPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(row(self._preset, self._space, stretches=(1, 1)))
-        layout.addLayout(flow(self._start, self._stop, self._all, self._fold, self._copy))
+        layout.addLayout(flow(self._start, self._from_canvas, self._stop, self._all, self._fold, self._copy))
         layout.addWidget(self.tuning)
         layout.addWidget(self._bar)
         layout.addWidget(self._pace)
@@ -171,8 +176,15 @@ class SearchPanel(QWidget):
         if self._desk.current is not None:
             self._begin([self._desk.current.id], start=Start(rung.space, rung.latent, rung.noise))
 
-    def _begin(self, item_ids: Iterable[int], start: Any = None) -> None:
-        from latent_studio.app.projector import continued
+    @Slot()
+    def start_from_canvas(self) -> None:
+        """Search for the photo looked at, from the picture on the canvas."""
+        if self._desk.current is not None:
+            self._begin([self._desk.current.id], from_canvas=True)
+
+    def _begin(
+        self, item_ids: Iterable[int], *, start: Start | None = None, from_canvas: bool = False
+    ) -> None:
         from latent_studio.app.search_film import FRAMES
         from latent_studio.core.errors import LatentStudioError
         from latent_studio.methods.projection.settings import ProjectionSettings
@@ -182,19 +194,20 @@ class SearchPanel(QWidget):
         except LatentStudioError as error:
             self._context.messages.warning(error.title, hint=error.hint)
             return
-        if start is not None:
-            if not isinstance(settings, ProjectionSettings):
-                self._context.messages.warning(
-                    self.tr("A published method cannot go on from a latent."),
-                    hint=self.tr("Choose the ladder under Weights."),
-                )
-                return
-            settings = continued(settings, start.space)
+        goes_on = start is not None or from_canvas
+        if goes_on and not isinstance(settings, ProjectionSettings):
+            self._context.messages.warning(
+                self.tr("A published method cannot go on from a latent."),
+                hint=self.tr("Choose the ladder under Weights."),
+            )
+            return
         frames = FRAMES if self.tuning.keeps_film else 0
         loss = cast("LossName", self.tuning.loss)
         # A search that goes on has no file to go on from that a command could name.
-        twin = self._options_for if start is None else None
-        self._desk.search(item_ids, settings, start=start, loss=loss, frames=frames, twin=twin)
+        twin = None if goes_on else self._options_for
+        self._desk.search(
+            item_ids, settings, start=start, from_canvas=from_canvas, loss=loss, frames=frames, twin=twin
+        )
 
     def _options_for(self, item: PhotoItem) -> ProjectOptions:
         """The options of the verb that does the same for a photo."""
@@ -245,8 +258,11 @@ class SearchPanel(QWidget):
     def show_item(self, item: PhotoItem) -> None:
         """Show what can be done with a photo, and how far its search is."""
         is_busy = self._desk.is_searching(item.id)
+        model = self._context.models.model
         self._start.setVisible(not is_busy)
-        self._start.setEnabled(item.photo is not None and self._context.models.model is not None)
+        self._start.setEnabled(item.photo is not None and model is not None)
+        self._from_canvas.setVisible(not is_busy and model is not None and model.spec.has_mapping)
+        self._from_canvas.setEnabled(item.photo is not None)
         self._start.setText(self.tr("Project") if item.found is None else self.tr("Restart"))
         self._stop.setVisible(is_busy)
         self._all.setVisible(len(self._desk.items) > 1)

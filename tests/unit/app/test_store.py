@@ -7,9 +7,11 @@ from latent_studio.app.store import SessionStore
 from latent_studio.core.directions import LinearDirection
 from latent_studio.core.edits import Edit
 from latent_studio.core.latent import Latent
+from latent_studio.core.pose import Pose
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.session import ModelRef, Session
 from latent_studio.core.spaces import Space
+from latent_studio.core.timeline import Timeline
 
 X = LinearDirection("x", "e0", Space.W, [1, 0])
 
@@ -133,3 +135,20 @@ def test_a_thousand_steps_back_and_forth_leave_everything_as_it_was_and_no_memor
     assert store.session == newest
     assert store.history.state() == tree
     assert after - before < 4096
+
+
+def test_all_steps_move_to_another_model_and_share_what_they_shared():
+    base, tuned, other = (ModelRef(name, "", name) for name in ("base", "tuned", "other"))
+    timeline = Timeline().with_pose(0.0, Pose(), model=base).with_pose(1.0, Pose(), model=other)
+    store = SessionStore(Session(model=base, timeline=timeline))
+    store.set_base(SeedPoint(1), "Seed 1")
+    store.set_base(SeedPoint(2), "Seed 2")
+    store.undo()
+    store.move_to(tuned)
+    assert store.session.base == SeedPoint(1)
+    assert [step.value.model for step in store.history.steps] == [tuned] * 3
+    assert [key.model.name for key in store.session.timeline.keys] == ["tuned", "other"]
+    assert len({id(step.value.timeline) for step in store.history.steps}) == 1
+    store.redo()
+    assert store.session.base == SeedPoint(2)
+    assert store.documents == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from latent_studio.app.tasks.encoder_train import EncoderTrainOptions, run_encod
 from latent_studio.app.tasks.latent_convert import LatentConvertOptions, run_latent_convert
 from latent_studio.app.tasks.latent_show import LatentShowOptions, run_latent_show
 from latent_studio.app.tasks.project import ProjectOptions, ProjectResult, run_project
+from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import (
     IncompatibleLatentError,
     InputError,
@@ -26,6 +28,7 @@ from latent_studio.core.errors import (
 )
 from latent_studio.core.jobs import Cancelled, CancelToken, Progress, ignore_progress
 from latent_studio.core.render import RenderRequest
+from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
 from latent_studio.core.synthesis import SynthesisSettings
 from tests.helpers.pooled_net import PooledNet
@@ -187,6 +190,16 @@ def test_impossible_options_are_named(
     assert caught.value.option == expected
 
 
+def test_a_search_can_begin_at_what_the_canvas_shows(studio: Studio, tiny_model: Path) -> None:
+    model = studio.open_model(tiny_model)
+    edits = EditStack().with_amount(model.directions[0], 2.0)
+    session = replace(model.start, base=SeedPoint(3), edits=edits)
+    start = projector.Projector(studio.engine, studio.paths).canvas_start(model, session)
+    shown = studio.engine.resolve_ws(RenderRequest.of(session, revision=0))
+    assert start.space == "w+"
+    assert np.array_equal(start.latent.numpy(), shown)
+
+
 @pytest.mark.slow
 def test_tuning_gives_a_small_file_that_opens_like_a_model(
     studio: Studio, tiny_model: Path, photo: Path, tmp_path: Path
@@ -205,7 +218,7 @@ def test_tuning_gives_a_small_file_that_opens_like_a_model(
         wanted = np.asarray(crop).astype(int)
     assert np.square(after - wanted).mean() < np.square(before - wanted).mean()
     model.write_bytes(model.read_bytes()[:-4] + b"\0\0\0\0")
-    with pytest.raises(LatentStudioError, match="another version"):
+    with pytest.raises(LatentStudioError, match="that version of it is not found"):
         studio.open_model(out / "photo-tuned.safetensors")
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from latent_studio.checkpoints.open import open_checkpoint
-from latent_studio.core.errors import Cancelled, OutOfMemoryError
+from latent_studio.core.errors import Cancelled, InputError, OutOfMemoryError
 from latent_studio.core.jobs import CancelToken
 from latent_studio.engine.gate import PriorityGate
 from latent_studio.generators.catalog import build_generator
@@ -22,6 +22,7 @@ from latent_studio.methods.projection.latent_stats import latent_stats
 from latent_studio.methods.projection.loss_weights import LossWeights
 from latent_studio.methods.projection.noise import noise_penalty, normalised_noise
 from latent_studio.methods.projection.objective import Target
+from latent_studio.methods.projection.pivotal import TuneSettings, TuneStep, tune
 from latent_studio.methods.projection.settings import ProjectionSettings, SpaceName, preset
 from tests.helpers.model_files import write_tiny_model
 from tests.helpers.pooled_net import PooledNet
@@ -102,6 +103,22 @@ def test_a_stop_keeps_the_best_and_can_be_gone_on_from(generator: Generator, tar
     start = Start(stopped.best.space, stopped.best.latent, stopped.best.noise)
     gone_on = run(generator, target, start=start)
     assert gone_on.best.score.error <= stopped.best.score.error * 1.001
+
+
+def test_a_search_goes_on_from_another_space_where_there_is_a_way(
+    generator: Generator, target: Target
+) -> None:
+    z = torch.from_numpy(np.random.RandomState(5).randn(generator.spec.z_dim)).float()
+    of_z = run(generator, target, start=Start("z", z))
+    with torch.no_grad():
+        w = generator.map(z[None])[0, 0]
+    assert of_z.rungs[0].space == "w"
+    assert torch.equal(of_z.rungs[0].latent, w)
+    rows = w.expand(generator.spec.num_ws, -1).clone()
+    of_rows = run(generator, target, replace(SETTINGS, space="w"), start=Start("w+", rows))
+    assert of_rows.rungs[-1].evaluations == SETTINGS.w_steps
+    with pytest.raises(InputError, match="in z cannot begin"):
+        run(generator, target, replace(SETTINGS, space="z"), start=Start("w", w))
 
 
 @pytest.mark.parametrize("when", (0, 8, 20))
@@ -272,6 +289,23 @@ def test_the_person_counts_where_a_network_tells_persons(tmp_path: Path) -> None
     assert None not in scores
     assert scores[-1] >= scores[0]
     assert run(generator, Target(image, PooledNet())).best.score.identity is None
+
+
+def test_the_person_counts_in_tuning_as_in_the_search(tmp_path: Path) -> None:
+    generator = build_generator(open_checkpoint(write_tiny_model(tmp_path / "64.safetensors", resolution=64)))
+    with torch.no_grad():
+        image = generator.synthesize(generator.map(torch.ones(1, generator.spec.z_dim)))
+        latent = generator.map(torch.zeros(1, generator.spec.z_dim))[0]
+    looks: list[TuneStep] = []
+    more = {"step": contextlib.nullcontext, "report": looks.append}
+    settings = TuneSettings(steps=6, weights=LossWeights(pixel=0.0, perceptual=0.0, identity=1.0))
+    tuned = tune(generator, Target(image, PooledNet(), _Hues()), latent, None, settings, **more)
+    assert looks[-1].losses["identity"] == looks[-1].losses["loss"]
+    before, after = (score.identity for score in tuned.score)
+    assert before is not None and after is not None and after > before
+    assert looks[-1].done == 6 and looks[-1].seconds_left == 0
+    tune(generator, Target(image, PooledNet()), latent, None, TuneSettings(steps=1), **more)
+    assert "identity" not in looks[-1].losses
 
 
 def test_smaller_versions_of_the_picture_count_if_they_are_given_weight(
