@@ -89,6 +89,11 @@ def record_path(crop: Path) -> Path:
     return crop.with_name(f"{crop.stem}.crop.json")
 
 
+def record_text(record: CropRecord) -> str:
+    """The text of a record's file."""
+    return json.dumps(record.to_data(), indent=1, sort_keys=True)
+
+
 def write_record(record: CropRecord, crop: Path) -> Path:
     """Write the record beside its crop.
 
@@ -98,7 +103,7 @@ def write_record(record: CropRecord, crop: Path) -> Path:
     from latent_studio.exporters.part_file import write_file
 
     path = record_path(crop)
-    write_file(path, json.dumps(record.to_data(), indent=1, sort_keys=True).encode())
+    write_file(path, record_text(record).encode())
     return path
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
+from latent_studio.app.tasks.paste import PasteOptions, rgb_of
 from latent_studio.core.errors import LatentStudioError
+from latent_studio.core.render import RenderRequest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
 
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken
-    from latent_studio.core.render import RenderRequest
+    from latent_studio.core.session import Session
     from latent_studio.methods.alignment.paste import PasteSettings
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.photo_desk import PhotoItem
+    from latent_studio.ui.twin import Deed, Keep
 
 
 def pasted_small(
@@ -40,8 +43,6 @@ def pasted_small(
     Raises:
         LatentStudioError: the settings need something that is not there.
     """
-    import numpy as np
-
     from latent_studio.app.projector import pixels_of
     from latent_studio.methods.alignment.crop import Quad
     from latent_studio.methods.alignment.paste import marks_in_crop, mask_of, paste
@@ -56,8 +57,8 @@ def pasted_small(
     if settings.difference:
         if item.found is None:
             raise LatentStudioError("There is no reconstruction yet.", hint="Project the photo first.")
-        original = _rgb(pixels_of(item.found.projection.best.picture))
-    shown = np.ascontiguousarray(_rgb(picture))
+        original = rgb_of(pixels_of(item.found.projection.best.picture))
+    shown = rgb_of(picture)
     if original is not None and original.shape != shown.shape:
         return None
     mask = mask_of(settings, marks=marks, brush=brush)
@@ -67,7 +68,7 @@ def pasted_small(
 def save_pasted(
     context: DockContext,
     item: PhotoItem,
-    request: RenderRequest,
+    session: Session,
     settings: PasteSettings,
     path: str,
     *,
@@ -83,16 +84,17 @@ def save_pasted(
 
     context.jobs.start(
         QCoreApplication.translate("photo_paster", "Paste into {name}").format(name=item.name),
-        partial(_save, context.studio, item, request, settings, Path(path), brush),
+        partial(_save, context.studio, item, session, settings, Path(path), brush),
         on_done=tell,
         on_failed=context.messages.failure,
+        twin=partial(_deed, item, session, settings, Path(path), brush),
     )
 
 
 def _save(
     studio: Studio,
     item: PhotoItem,
-    request: RenderRequest,
+    session: Session,
     settings: PasteSettings,
     path: Path,
     brush: NDArray[np.uint8] | None,
@@ -100,29 +102,80 @@ def _save(
     cancel: CancelToken,
 ) -> Path:
     """Runs on the job thread."""
-    import numpy as np
-
     from latent_studio.app.projector import pixels_of
     from latent_studio.exporters.photo_file import save_photo
     from latent_studio.methods.alignment.paste import marks_in_crop, mask_of, paste
 
     if item.photo is None or item.quad is None:
         raise LatentStudioError(f"{item.name} has not been read yet.")
+    request = RenderRequest.of(session, revision=0)
     (frame,) = studio.engine.render_batch([request], check_cancel=cancel.check)
     marks = None if item.marks is None else marks_in_crop(item.marks, item.quad)
     original = None
     if settings.difference and item.found is not None:
-        original = _rgb(pixels_of(item.found.projection.best.picture))
+        original = rgb_of(pixels_of(item.found.projection.best.picture))
     mask = mask_of(settings, marks=marks, brush=brush)
-    crop = np.ascontiguousarray(_rgb(frame.pixels))
-    pasted = paste(item.photo, item.quad, crop, settings=settings, mask=mask, original=original)
+    pasted = paste(
+        item.photo, item.quad, rgb_of(frame.pixels), settings=settings, mask=mask, original=original
+    )
     cancel.check()
     photo = item.photo
     save_photo(path, pasted, alpha=photo.alpha, exif=photo.exif, icc_profile=photo.icc_profile)
     return path
 
 
-def _rgb(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _deed(
+    item: PhotoItem,
+    session: Session,
+    settings: PasteSettings,
+    path: Path,
+    brush: NDArray[np.uint8] | None,
+    keep: Keep,
+) -> Deed:
+    """What pastes the same; the picture is drawn anew, and what is no file is kept as one."""
     import numpy as np
 
-    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[..., :3]
+    from latent_studio.app.crop_record import CropRecord, record_text
+    from latent_studio.app.projector import pixels_of
+    from latent_studio.app.recipe import recipe_of
+    from latent_studio.app.state_code import model_word
+
+    if item.photo is None or item.quad is None:
+        raise LatentStudioError(f"{item.name} has not been read yet.")
+    photo = item.path
+    if not photo:
+        # It came from the clipboard.
+        pixels, alpha = item.photo.pixels, item.photo.alpha
+        whole = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
+        photo = str(keep(_png(whole), stem="photo", suffix=".png"))
+    original = None
+    if settings.difference and item.found is not None:
+        before = rgb_of(pixels_of(item.found.projection.best.picture))
+        original = keep(_png(before), stem="original", suffix=".png")
+    is_painted = settings.shape == "brush" and brush is not None
+    return "paste", PasteOptions(
+        photo,
+        path,
+        recipe=keep(recipe_of(session), stem="picture"),
+        model=model_word(session) or None,
+        record=keep(record_text(CropRecord.of(item.photo, item.quad, item.marks)), stem="crop"),
+        original=original,
+        strength=settings.strength,
+        mask=settings.shape,
+        brush=keep(_png(brush), stem="mask", suffix=".png") if is_painted and brush is not None else None,
+        mask_size=settings.size,
+        feather=settings.feather,
+        match_colour=settings.match_colour,
+        detail=settings.detail,
+    )
+
+
+def _png(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels without loss, and without waiting long for it."""
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()

@@ -27,16 +27,28 @@ class PasteOptions:
     """What goes where."""
 
     photo: str = option(help="The photo: a file or a web address.", positional=True, metavar="PHOTO")
-    crop: Path = option(help="The picture to paste, as “align” cut it out and edited since.", metavar="FILE")
     out: Path = option(
         help="The file to write: .png, .jpg, .webp or .tif. The photo's camera notes and colour "
         "profile go with it.",
         metavar="FILE",
     )
+    crop: Path | None = option(
+        None, help="The picture to paste, as “align” cut it out and edited since.", metavar="FILE"
+    )
+    recipe: Path | None = option(
+        None,
+        help="Instead of --crop: a picture, film or .json of Latent Studio; its picture is drawn and pasted.",
+        metavar="FILE",
+    )
+    model: str | None = option(
+        None,
+        help="Draw the recipe with this model, a file or a name, whatever it says.",
+        metavar="MODEL",
+    )
     record: Path | None = option(
         None,
         help="What says where the crop was cut out: a .crop.json of “align” or a latent file of “project”; "
-        "the .crop.json beside the crop when not given.",
+        "the .crop.json beside the crop or recipe when not given.",
         metavar="FILE",
     )
     original: Path | None = option(
@@ -97,6 +109,10 @@ def run_paste(
         raise OptionError("--out", f"--out is {options.out.name}, but must end in {', '.join(_SUFFIXES)}.")
     if options.mask == "brush" and options.brush is None:
         raise OptionError("--brush", "--mask brush needs a picture of the mask: --brush FILE.")
+    if (options.crop is None) == (options.recipe is None):
+        raise OptionError(
+            "--crop", "Either --crop or --recipe says what is pasted.", hint="Give one of the two."
+        )
     check_target(options.out)
     record = _record_of(options)
     photo = open_photo(options.photo)
@@ -107,11 +123,12 @@ def run_paste(
         options.strength, options.mask, options.mask_size, options.feather, options.match_colour,
         options.detail, difference=options.original is not None,
     )  # fmt: skip
-    crop = _square_pixels(options.crop)
+    crop = _crop_of(studio, options, progress, cancel)
     original = None if options.original is None else _square_pixels(options.original)
     if original is not None and original.shape != crop.shape:
         raise InputError(
-            f"{options.original} and {options.crop} differ in size.", hint="Both must be the same crop."
+            f"{options.original} and {options.crop or options.recipe} differ in size.",
+            hint="Both must be the same crop.",
         )
     marks = None if record.marks is None else marks_in_crop(record.marks, record.quad)
     brush = None if options.brush is None else _square_pixels(options.brush)[..., 0]
@@ -141,7 +158,39 @@ def check_photo(photo: Photo, record: CropRecord) -> None:
 def _record_of(options: PasteOptions) -> CropRecord:
     from latent_studio.app.crop_record import read_record
 
-    return read_record(options.record or options.crop)
+    place = options.record or options.crop or options.recipe
+    assert place is not None  # noqa: S101 -- checked before
+    return read_record(place)
+
+
+def rgb_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A model's picture ``(S, S, 1, 3 or 4)`` uint8 as ``(S, S, 3)``, without opacity."""
+    import numpy as np
+
+    wide = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[..., :3]
+    return np.ascontiguousarray(wide)
+
+
+def _crop_of(
+    studio: Studio, options: PasteOptions, progress: ProgressSink, cancel: CancelToken
+) -> NDArray[np.uint8]:
+    """What is pasted, ``(S, S, 3)`` uint8: a file's, or drawn by a recipe."""
+    from latent_studio.app.tasks.recipe_restore import place_of_recipe_model, recipe_text, restore_recipe
+    from latent_studio.core.render import RenderRequest
+
+    if options.crop is not None:
+        return _square_pixels(options.crop)
+    assert options.recipe is not None  # noqa: S101 -- one of the two is there
+    text = recipe_text(options.recipe)
+    place = options.model or place_of_recipe_model(text, studio.paths)
+    if place is None:
+        raise InputError("The recipe names no model.", hint="Say which one with --model.")
+    model = studio.open_model(place, progress=progress, cancel=cancel)
+    session = restore_recipe(text, model, studio.paths)
+    (frame,) = studio.engine.render_batch([RenderRequest.of(session, revision=0)], check_cancel=cancel.check)
+    if frame.pixels.shape[0] != frame.pixels.shape[1]:
+        raise InputError(f"The pictures of {model.ref.name} are not square, but a crop is.")
+    return rgb_of(frame.pixels)
 
 
 def _square_pixels(path: Path) -> NDArray[np.uint8]:

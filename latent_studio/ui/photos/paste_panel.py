@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from PySide6.QtCore import QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
-from latent_studio.core.render import Quality, RenderRequest
+from latent_studio.core.render import Quality
 from latent_studio.ui.photo_paster import pasted_small, save_pasted
 from latent_studio.ui.photos.brush_mask import BrushMask
 from latent_studio.ui.photos.controls import button, choice, flow, row, slider
@@ -249,8 +249,8 @@ class PastePanel(QWidget):
         """Write the photo with the edited picture in it, as a job."""
         item = self._desk.current
         if item is not None:
-            request = RenderRequest.of(self._context.store.session, revision=0)
-            save_pasted(self._context, item, request, self.settings(), path, brush=self._mask_pixels())
+            session = self._context.store.session
+            save_pasted(self._context, item, session, self.settings(), path, brush=self._mask_pixels())
 
     def show_item(self, item: PhotoItem) -> None:
         """Offer what can be done with a photo."""

@@ -130,7 +130,7 @@ def test_an_address_without_a_photo_is_said(studio: Studio, address: str, tmp_pa
 
 
 def paste(studio: Studio, photo: Path, crop: Path, out: Path, **more: object) -> Path:
-    options = PasteOptions(str(photo), crop, out, **more)  # type: ignore[arg-type]
+    options = PasteOptions(str(photo), out, crop, **more)  # type: ignore[arg-type]
     return run_paste(studio, options, ignore_progress, CancelToken()).path
 
 

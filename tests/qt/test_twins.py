@@ -1,0 +1,131 @@
+"""What the window does with a small real model, and what the copied command does of it in another profile."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from latent_studio.app.paths import Paths
+from latent_studio.app.projector import Found
+from latent_studio.app.settings import Settings
+from latent_studio.app.studio import Studio
+from latent_studio.cli.main import main
+from latent_studio.core.pose import Pose
+from latent_studio.core.seed_plane import SeedPoint
+from latent_studio.core.timeline import Timeline
+from latent_studio.methods.alignment.paste import PasteSettings
+from latent_studio.methods.projection.ladder import Projection, Rung
+from latent_studio.methods.projection.objective import Score
+from latent_studio.ui.docks.export import ExportDock
+from latent_studio.ui.photo_paster import save_pasted
+from latent_studio.ui.picture_saver import PictureSaver
+from tests.helpers.model_files import write_tiny_model
+from tests.qt.conftest import WAIT_MS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def studio(profile) -> Studio:
+    return Studio(Paths.in_profile(profile), Settings(device="cpu", threads=1, measure_forms=False))
+
+
+@pytest.fixture
+def window(open_window, tmp_path):
+    """A state that no option holds: between seeds, with two edits."""
+    window = open_window(str(write_tiny_model(tmp_path / "tiny.safetensors")))
+    store = window.context.store
+    store.set_base(SeedPoint(3, 0.25, 0.5), "Walk")
+    for place, direction in enumerate(window.context.models.model.directions[:2]):
+        store.set_amount(direction, 1.5 - place)
+    store.close_gesture()
+    return window
+
+
+@pytest.fixture
+def again(qtbot, window, tmp_path):
+    """Wait for the jobs, copy what was done last, and let the command do it in another profile."""
+
+    def run(written: Path | None = None) -> bytes:
+        qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+        window.context.actions["copy_deed_command"].trigger()
+        words = shlex.split(QGuiApplication.clipboard().text())
+        assert words[0] == "latent-studio"
+        ours = b"" if written is None else written.read_bytes()
+        if written is not None:
+            written.unlink()
+        assert main([*words[1:], "--profile", str(tmp_path / "other"), "--threads", "1"]) == 0
+        if written is not None:
+            assert written.read_bytes() == ours
+        return ours
+
+    return run
+
+
+def film_of(window):
+    """Put a film of two keys into the session."""
+    store = window.context.store
+    pose = Pose.of(store.session)
+    model = store.session.model
+    timeline = Timeline(fps=4).with_pose(0, pose, model=model)
+    timeline = timeline.with_pose(1, replace(pose, base=SeedPoint(2)), model=model)
+    store.replace(replace(store.session, timeline=timeline), "Film")
+
+
+def test_a_saved_picture_comes_again_byte_for_byte(window, again, tmp_path):
+    window.findChild(PictureSaver).save(tmp_path / "a.png")
+    again(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"), [("picture", "a.png"), ("traversal", "a.gif"), ("timeline", "b.mp4")]
+)
+def test_an_export_comes_again_byte_for_byte(window, again, tmp_path, subject, name):
+    film_of(window)
+    window.context.actions["export_gif"].trigger()
+    dock = window.findChild(ExportDock)
+    dock.choose(subject)
+    format = dock.findChild(QWidget, "export-format")
+    format.setCurrentIndex(format.findData(name[2:]))
+    dock.findChild(QWidget, "option-frames").setValue(6)
+    dock.findChild(QWidget, "export-file").setText(str(tmp_path / name))
+    dock.start()
+    again(tmp_path / name)
+
+
+@pytest.mark.parametrize("shape", ["ellipse", "brush"])
+def test_a_photo_with_its_edited_face_comes_again_byte_for_byte(qtbot, window, again, tmp_path, shape):
+    noise = np.random.default_rng(0).integers(0, 255, (6, 5, 3), dtype=np.uint8)
+    large = Image.fromarray(noise).resize((100, 120), Image.Resampling.BICUBIC)
+    desk = window.context.photos
+    if shape == "ellipse":
+        large.save(tmp_path / "photo.jpg")
+        desk.add_files([str(tmp_path / "photo.jpg")])
+    else:
+        desk.add_pixels(np.asarray(large), "clipboard")
+    qtbot.waitUntil(lambda: desk.current.state != "reading", timeout=WAIT_MS)
+    brush = np.zeros((64, 64), np.uint8)
+    brush[10:50, 20:40] = 255
+    item = desk.current
+    if shape == "brush":
+        score = Score(0.1, 20.0, 1.0, 0.1, "pooled")
+        picture = torch.linspace(-1, 1, 16 * 16 * 3).reshape(1, 3, 16, 16)
+        found = Projection((Rung("w", "w", torch.zeros(16), None, picture, score, 1.0, 5),))
+        item = replace(item, found=Found(found, item.crop, ""))
+    settings = PasteSettings(
+        strength=0.9, shape=shape, feather=0.05, match_colour=0.4, detail=0.25, difference=shape == "brush"
+    )
+    session, out = window.context.store.session, tmp_path / "out.png"
+    save_pasted(window.context, item, session, settings, str(out), brush=brush)
+    again(out)
+    with Image.open(out) as image:
+        assert np.abs(np.asarray(image).astype(int) - np.asarray(large)).max() > 30
