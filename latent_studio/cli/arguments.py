@@ -206,7 +206,7 @@ def _add_option(parser: argparse.ArgumentParser, info: OptionInfo) -> None:
     has_default = info.default is not dataclasses.MISSING
     details: dict[str, Any] = {"help": _help_text(info, has_default=has_default)}
     if info.type is bool:
-        if info.default:
+        if info.default or info.optional:
             details["action"] = argparse.BooleanOptionalAction
         else:
             details["action"] = "store_true"

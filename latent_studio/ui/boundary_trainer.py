@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,7 +92,7 @@ class BoundaryTrainer(QObject):
             partial(_learn, self._context.studio, options, model),
             on_done=partial(self._take, model),
             on_failed=self._context.messages.failure,
-            twin=("boundary train", options),
+            twin=("boundary train", replace(options, keep=True)),
         )
         return ""
 

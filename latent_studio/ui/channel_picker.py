@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QFormLayout, QSpinBox, QWidget
 
+from latent_studio.app.state_code import place_of
+from latent_studio.app.tasks.direction_keep import DirectionKeepOptions
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.ui.widgets.fields import with_room
 from latent_studio.ui.widgets.form_sheet import FormSheet
@@ -81,6 +83,10 @@ class ChannelPicker(QObject):
             on_done=partial(self._take, model),
             on_failed=self._context.messages.failure,
             quiet=True,
+            twin=(
+                "direction keep",
+                DirectionKeepOptions(place_of(model.ref), f"channel:{layer}:{channel}"),
+            ),
         )
 
     def _take(self, model: LoadedModel, direction: StyleChannel) -> None:

@@ -10,9 +10,11 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QWidget
 
+from latent_studio.app.recipe import recipe_of
+from latent_studio.app.state_code import model_word
+from latent_studio.app.tasks.direction_combine import DirectionCombineOptions, combine_edits
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import LatentStudioError
-from latent_studio.core.render import RenderRequest
 from latent_studio.ui.edit_command import edit_command
 
 if TYPE_CHECKING:
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
     from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
-
-_SPREAD_SAMPLES = 2000
+    from latent_studio.ui.twin import Deed, Keep
 
 
 class EditCombiner(QObject):
@@ -68,6 +69,7 @@ class EditCombiner(QObject):
             on_done=partial(self._take, session),
             on_failed=self._context.messages.failure,
             quiet=True,
+            twin=partial(_deed, session, name),
         )
 
     def _take(self, session: Session, direction: LinearDirection) -> None:
@@ -104,27 +106,10 @@ def _combine(
     progress: ProgressSink,
     cancel: CancelToken,
 ) -> LinearDirection:
-    """The direction; values come from the engine, for curved edits start where the picture is."""
-    import numpy as np
-
-    from latent_studio.app.models import sample_w
-    from latent_studio.core.combined import combined_direction
-    from latent_studio.core.spaces import Space
-
     cancel.check()
-    in_z = all(edit.direction.space is Space.Z for edit in session.edits if edit.enabled and edit.amount)
-    if in_z:
-        # Straight edits in z do the same everywhere.
-        values = np.zeros(model.spec.z_dim, dtype=np.float32)
-    else:
-        plain = replace(session, edits=EditStack())
-        values = studio.engine.resolve_ws(RenderRequest.of(plain, revision=0))
-    samples = sample_w(model.generator, _SPREAD_SAMPLES)
-    return combined_direction(
-        session.edits,
-        name,
-        values=values,
-        locks=session.locks,
-        ws_samples=samples,
-        model_sha256=model.ref.sha256,
-    )
+    return combine_edits(studio, model, session, name)
+
+
+def _deed(session: Session, name: str, keep: Keep) -> Deed:
+    kept = str(keep(recipe_of(session), stem="edits"))
+    return "direction combine", DirectionCombineOptions(kept, name, model_word(session) or None, keep=True)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from latent_studio.app.latent_map import chosen_direction, middle_of
+from latent_studio.app.state_code import place_of
 from latent_studio.core.errors import LatentStudioError
+from latent_studio.ui.direction_marks import import_deed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,6 +67,10 @@ class MapGroup(QObject):
         except LatentStudioError as error:
             self._context.messages.warning(error.title, hint=error.hint)
             return
+        model = self._context.models.model
+        if model is not None:
+            place = place_of(model.ref)
+            self._context.commands.add(partial(import_deed, place, (learned.direction,)))
         self._context.messages.success(
             self.tr("“{name}” is a slider among the boundaries now.").format(name=name), hint=learned.sentence
         )

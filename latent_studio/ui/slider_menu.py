@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
 from latent_studio.ui.direction_conditioner import DirectionConditioner, can_be_conditioned
 from latent_studio.ui.direction_locks import set_locked
+from latent_studio.ui.direction_marks import mark, remove
 from latent_studio.ui.widgets.rows_field import rows_text, zones
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from latent_studio.app.direction_library import DirectionLibrary, LibraryEntry
+    from latent_studio.app.direction_library import LibraryEntry
     from latent_studio.core.directions import Rows
     from latent_studio.ui.api import DockContext
 
@@ -50,14 +51,14 @@ class SliderMenu(QObject):
         menu = QMenu(self._owner)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setToolTipsVisible(True)
-        entry, library = self._context.directions.find(id), self._context.directions.library
-        if entry is None or library is None:
+        entry = self._context.directions.find(id)
+        if entry is None:
             return menu
         self._add_edit(menu, entry, resting)
         self._add_rows(menu, entry, resting)
-        self._add_range(menu, entry, library)
+        self._add_range(menu, entry)
         menu.addSeparator()
-        self._add_marks(menu, entry, library)
+        self._add_marks(menu, entry)
         return menu
 
     def _add_edit(self, menu: QMenu, entry: LibraryEntry, resting: Rows) -> None:
@@ -124,7 +125,7 @@ class SliderMenu(QObject):
             partial(self.rows_requested.emit, entry.id),
         )  # fmt: skip
 
-    def _add_range(self, menu: QMenu, entry: LibraryEntry, library: DirectionLibrary) -> None:
+    def _add_range(self, menu: QMenu, entry: LibraryEntry) -> None:
         _add(
             menu, "set-range", self.tr("Range…"), self.tr("Choose the slider's ends; they may be uneven."),
             partial(self.range_requested.emit, entry.id),
@@ -134,18 +135,18 @@ class SliderMenu(QObject):
             "reset-range",
             self.tr("Reset range"),
             self.tr("Back to the ends that were suggested."),
-            partial(library.set_ends, entry.id, None),
+            partial(mark, self._context, entry.id, own=("ends",)),
             can_do=entry.mark.ends is not None,
         )
 
-    def _add_marks(self, menu: QMenu, entry: LibraryEntry, library: DirectionLibrary) -> None:
-        id, mark = entry.id, entry.mark
+    def _add_marks(self, menu: QMenu, entry: LibraryEntry) -> None:
+        id, said = entry.id, entry.mark
         _add(
             menu,
             "star",
-            self.tr("Take the star away") if mark.starred else self.tr("Star"),
+            self.tr("Take the star away") if said.starred else self.tr("Star"),
             self.tr("Favourites have a bank of their own."),
-            partial(library.star, id, not mark.starred),
+            partial(mark, self._context, id, star=not said.starred),
         )
         _add(
             menu, "rename", self.tr("Rename…"), self.tr("Call it what it does."),
@@ -153,19 +154,20 @@ class SliderMenu(QObject):
         )  # fmt: skip
         _add(
             menu, "flip", self.tr("Turn round"),
-            self.tr("Plus becomes minus; the picture stays as it is."), partial(library.flip, id),
+            self.tr("Plus becomes minus; the picture stays as it is."),
+            partial(mark, self._context, id, turn=not said.flipped),
         )  # fmt: skip
         _add(
             menu,
             "hide",
-            self.tr("Show again") if mark.hidden else self.tr("Hide"),
+            self.tr("Show again") if said.hidden else self.tr("Hide"),
             self.tr("Leave it out of the bank; the bank's menu shows what is hidden."),
-            partial(library.hide, id, not mark.hidden),
+            partial(mark, self._context, id, hide=not said.hidden),
         )
         if entry.is_kept:
             _add(
                 menu, "remove", self.tr("Remove"), self.tr("Delete it from this model's directions."),
-                partial(library.remove, (id,)),
+                partial(remove, self._context, id),
             )  # fmt: skip
         details = "\n".join(f"{name}: {value}" for name, value in entry.direction.info.details.items())
         menu.setToolTip(details)
@@ -190,18 +192,17 @@ class SliderMenu(QObject):
         self._choose_rows(id, rows)
 
     def _choose_rows(self, id: str, rows: Rows) -> None:
-        library = self._context.directions.library
-        if library is not None:
-            library.set_rows(id, rows)
+        mark(self._context, id, **({"own": ("rows",)} if rows is None else {"rows": rows}))
         self._set_edit_rows(id, rows)
 
     def _rename(self, entry: LibraryEntry) -> None:
-        library = self._context.directions.library
         name, is_given = QInputDialog.getText(
             self._owner, self.tr("Rename"), self.tr("Name of this direction"), text=entry.direction.name
         )
-        if is_given and library is not None:
-            library.rename(entry.id, "" if name == entry.found.name else name)
+        name = " ".join(name.split())
+        if is_given:
+            is_own = name in ("", entry.found.name)
+            mark(self._context, entry.id, **({"own": ("name",)} if is_own else {"name": name}))
 
 
 def _add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,25 +13,29 @@ from PIL import Image
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from latent_studio.app.direction_library import DirectionLibrary
+from latent_studio.app.latent_map import draw_samples
 from latent_studio.app.paths import Paths
 from latent_studio.app.projector import Found
 from latent_studio.app.settings import Settings
 from latent_studio.app.studio import Studio
 from latent_studio.cli.main import main
+from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.core.pose import Pose
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.timeline import Timeline
 from latent_studio.methods.alignment.paste import PasteSettings
 from latent_studio.methods.projection.ladder import Projection, Rung
 from latent_studio.methods.projection.objective import Score
+from latent_studio.ui.channel_picker import ChannelPicker
+from latent_studio.ui.direction_marks import mark
 from latent_studio.ui.docks.export import ExportDock
+from latent_studio.ui.edit_combiner import EditCombiner
+from latent_studio.ui.map_group import MapGroup
 from latent_studio.ui.photo_paster import save_pasted
 from latent_studio.ui.picture_saver import PictureSaver
 from tests.helpers.model_files import write_tiny_model
 from tests.qt.conftest import WAIT_MS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -129,3 +133,45 @@ def test_a_photo_with_its_edited_face_comes_again_byte_for_byte(qtbot, window, a
     again(out)
     with Image.open(out) as image:
         assert np.abs(np.asarray(image).astype(int) - np.asarray(large)).max() > 30
+
+
+def kept(studio: Studio, paths: Paths) -> list[tuple[object, ...]]:
+    """What the library of the model in a profile has of the user's, read from disk."""
+    library = DirectionLibrary.of_model(
+        paths, studio.model.ref.sha256, studio.model.spec, studio.model.directions, model_file=Path("none")
+    )
+    return [(one.direction, one.mark, one.is_kept) for one in library.entries]
+
+
+def combine(window) -> None:
+    EditCombiner(window.context, window).combine("both")
+
+
+def add_channel(window) -> None:
+    layer = window.context.models.model.generator.style_layers[1].name
+    ChannelPicker(window.context, window).add(layer, 3)
+
+
+def learn_group(window) -> None:
+    context = window.context
+    samples = draw_samples(
+        context.studio, count=150, classes=(), progress=ignore_progress, cancel=CancelToken()
+    )
+    MapGroup(context, window).learn(samples, samples.latents[:, 0] > 0, "to the right", "mean")
+
+
+def star_and_name(window) -> None:
+    id = window.context.models.model.directions[1].id
+    mark(window.context, id, name="nod", star=True, turn=True, ends=(-1.0, 2.5), rows=(0, 1))
+
+
+@pytest.mark.parametrize("do", [combine, add_channel, learn_group, star_and_name])
+def test_a_direction_made_by_hand_is_made_again_in_another_profile(
+    qtbot, window, studio, again, tmp_path, do
+):
+    before = kept(studio, studio.paths)
+    do(window)
+    again()
+    ours = kept(studio, studio.paths)
+    assert ours != before
+    assert kept(studio, Paths.in_profile(tmp_path / "other")) == ours

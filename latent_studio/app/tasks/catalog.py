@@ -176,6 +176,24 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.direction_convert:run_direction_convert",
     ),
     Verb(
+        "direction keep",
+        "Keep a direction in a model's library, with a name, a star, ends or rows of your own.",
+        f"{_TASKS}.direction_keep:DirectionKeepOptions",
+        f"{_TASKS}.direction_keep:run_direction_keep",
+    ),
+    Verb(
+        "direction combine",
+        "Make one direction of the edits of a picture.",
+        f"{_TASKS}.direction_combine:DirectionCombineOptions",
+        f"{_TASKS}.direction_combine:run_direction_combine",
+    ),
+    Verb(
+        "direction remove",
+        "Take a direction that was kept out of a model's library.",
+        f"{_TASKS}.direction_remove:DirectionRemoveOptions",
+        f"{_TASKS}.direction_remove:run_direction_remove",
+    ),
+    Verb(
         "direction find",
         "Find directions of a model by a plugin.",
         f"{_TASKS}.direction_find:DirectionFindOptions",

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWid
 
 from latent_studio.core.edits import Edit
 from latent_studio.ui.bank_tools import BankTools
+from latent_studio.ui.direction_marks import mark
 from latent_studio.ui.slider_menu import SliderMenu
 from latent_studio.ui.slider_states import resting_rows, rows_of, slider_state
 from latent_studio.ui.thumbnails import SliderEnds
@@ -266,14 +267,13 @@ class SlidersDock(QWidget):
 
     @Slot(str, float, float)
     def _set_range(self, id: str, low: float, high: float) -> None:
-        if self._shelf.library is not None:
-            self._shelf.library.set_ends(id, (low, high))
+        mark(self._context, id, ends=(low, high))
 
     @Slot(str)
     def _toggle_star(self, id: str) -> None:
         entry = self._shelf.find(id)
-        if entry is not None and self._shelf.library is not None:
-            self._shelf.library.star(id, not entry.mark.starred)
+        if entry is not None:
+            mark(self._context, id, star=not entry.mark.starred)
 
     @Slot(str)
     def _edit_rows_of(self, id: str) -> None:

@@ -23,6 +23,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latent_studio.app.state_code import place_of
+from latent_studio.app.tasks.direction_convert import DirectionConvertOptions
+from latent_studio.app.tasks.direction_keep import DirectionKeepOptions
+from latent_studio.app.tasks.pool_traverse import SPREAD_SAMPLES, paths_file
 from latent_studio.app.tasks.warp_rank import WarpRankOptions, run_warp_rank
 from latent_studio.app.tasks.warp_train import WarpTrainOptions, run_warp_train
 from latent_studio.core.errors import LatentStudioError
@@ -376,7 +380,6 @@ class WarpDock(QWidget):
         def read(_progress: object, _cancel: object) -> object:
             from latent_studio.app.direction_import import import_directions
             from latent_studio.app.models import sample_w
-            from latent_studio.app.tasks.pool_traverse import SPREAD_SAMPLES, paths_file
 
             return import_directions(
                 paths_file(self._run_folder()),
@@ -390,6 +393,10 @@ class WarpDock(QWidget):
             read,
             on_done=partial(library.keep, name=self._run_folder().name),
             quiet=True,
+            twin=(
+                "direction convert",
+                DirectionConvertOptions(place_of(model.ref), paths_file(self._run_folder()), keep=True),
+            ),
         )
 
     @Slot()
@@ -414,7 +421,21 @@ class WarpDock(QWidget):
         except LatentStudioError as error:
             self._context.messages.failure(describe_failure(error))
             return
-        self._context.directions.reveal(ranking.traversal.directions[bound.path_idx].id)
+        id = ranking.traversal.directions[bound.path_idx].id
+        self._remember_bound(id, bound.path_idx)
+        self._context.directions.reveal(id)
+
+    def _remember_bound(self, id: str, path_idx: int) -> None:
+        """What binds the same path again, with its marks, is the action that can be copied."""
+        entry, model = self._context.directions.find(id), self._context.models.model
+        if entry is None or model is None:
+            return
+        said = entry.mark
+        path = f"{paths_file(self._run_folder())}#{path_idx}"
+        same = DirectionKeepOptions(
+            place_of(model.ref), path, said.name, star=said.starred, turn=said.flipped, ends=said.ends
+        )
+        self._context.commands.add(("direction keep", same))
 
     def _show_ranking(self, result: RankResult) -> None:
         self._ranking = result.ranking

@@ -23,11 +23,13 @@ from PySide6.QtWidgets import (
 from latent_studio.app.pools import is_pool, read_pool
 from latent_studio.app.rating_pools import pool_of_folders, pool_of_latents, pool_of_samples
 from latent_studio.app.ratings import ROUND, Ratings
+from latent_studio.app.state_code import place_of
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.latent import Latent
 from latent_studio.core.render import RenderRequest
 from latent_studio.core.spaces import Space
+from latent_studio.ui.direction_marks import import_deed
 from latent_studio.ui.failures import Failure
 from latent_studio.ui.icons import set_icon
 from latent_studio.ui.seeds import draw_seed
@@ -460,6 +462,10 @@ class RatingView(QWidget):
             return
         if name != direction.name:
             library.rename(direction.id, name)
+        model = self._context.models.model
+        if model is not None:
+            named = replace(direction, name=name)
+            self._context.commands.add(partial(import_deed, place_of(model.ref), (named,)))
         self._context.messages.success(
             self.tr("“{name}” is a slider among the boundaries now.").format(name=name)
         )

@@ -11,11 +11,14 @@ import pytest
 from PIL import Image
 
 from latent_studio.app.direction_files import read_direction_file
+from latent_studio.app.direction_library import Mark
 from latent_studio.app.tasks.boundary_apply import BoundaryApplyOptions, run_boundary_apply
 from latent_studio.app.tasks.boundary_condition import BoundaryConditionOptions, run_boundary_condition
 from latent_studio.app.tasks.boundary_train import BoundaryTrainOptions, run_boundary_train
 from latent_studio.app.tasks.direction_convert import DirectionConvertOptions, run_direction_convert
+from latent_studio.app.tasks.direction_keep import DirectionKeepOptions, run_direction_keep
 from latent_studio.app.tasks.direction_list import DirectionListOptions, run_direction_list
+from latent_studio.app.tasks.direction_remove import DirectionRemoveOptions, run_direction_remove
 from latent_studio.app.tasks.direction_show import DirectionShowOptions, run_direction_show
 from latent_studio.app.tasks.edit import EditOptions, amounts_of, run_edit
 from latent_studio.app.tasks.pca import PcaOptions, run_pca
@@ -258,3 +261,24 @@ def test_a_folder_without_latents_says_so(studio, tiny_model, tmp_path):
     )
     with pytest.raises(LatentStudioError, match="holds no latents"):
         run_boundary_train(studio, options, ignore_progress, CancelToken())
+
+
+def test_a_direction_is_kept_with_marks_and_removed_again(studio, tiny_model):
+    keep = DirectionKeepOptions(
+        str(tiny_model), "channel:b8.conv1:3", name="glow", ends=(-1.0, 4.0), star=True
+    )
+    result = run_direction_keep(studio, keep, ignore_progress, CancelToken())
+    assert result.entry.is_kept
+    assert result.lines == ("glow ★  -1 to 4  channel:b8.conv1:3",)
+    wrong = DirectionKeepOptions(str(tiny_model), "glow", ends=(4.0, -1.0))
+    with pytest.raises(OptionError, match="low < high"):
+        run_direction_keep(studio, wrong, ignore_progress, CancelToken())
+    own = DirectionKeepOptions(str(tiny_model), "glow", own=("name", "ends"), star=False)
+    assert run_direction_keep(studio, own, ignore_progress, CancelToken()).entry.mark == Mark()
+    remove = DirectionRemoveOptions(str(tiny_model), "channel:b8.conv1:3")
+    run_direction_remove(studio, remove, ignore_progress, CancelToken())
+    for name, words in (("glow", "no direction"), ("sefa:genforce:all:0", "cannot be removed")):
+        with pytest.raises(OptionError, match=words):
+            run_direction_remove(
+                studio, DirectionRemoveOptions(str(tiny_model), name), ignore_progress, CancelToken()
+            )
