@@ -303,10 +303,17 @@ class _Watcher:
 
 def rung_latent(rung: Rung) -> tuple[Latent, FoundNoise | None]:
     """A rung's latent and noise as values of a session."""
+    from latent_studio.methods.projection.ladder import Start
+
+    return latent_of_start(Start(rung.space, rung.latent, rung.noise))
+
+
+def latent_of_start(start: Start) -> tuple[Latent, FoundNoise | None]:
+    """The latent and noise that a search begins with, as values of a session."""
     noise = None
-    if rung.noise is not None:
-        noise = FoundNoise([np.zeros((1, 1)) if one is None else one[0, 0].numpy() for one in rung.noise])
-    return Latent(Space(rung.space), rung.latent.numpy()), noise
+    if start.noise is not None:
+        noise = FoundNoise([np.zeros((1, 1)) if one is None else one[0, 0].numpy() for one in start.noise])
+    return Latent(Space(start.space), start.latent.numpy()), noise
 
 
 def start_of(stored: StoredLatent) -> Start:

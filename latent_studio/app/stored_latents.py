@@ -59,18 +59,29 @@ class StoredLatent:
 
 
 def write_latent(path: Path, stored: StoredLatent, *, ws: NDArray[np.float32]) -> None:
-    """Write our own kind of file, which StyleGAN2-ADA's scripts read as a ``projected_w.npz`` too.
+    """Write our own kind of file.
 
     Args:
         path: ends in ``.npz``.
         stored: what to write.
-        ws: ``(num_ws, w_dim)``, what the latent renders; key ``w`` of the file.
+        ws: see ``latent_bytes``.
 
     Raises:
         ExportError: the disk refuses.
     """
-    from latent_studio import __version__
     from latent_studio.exporters.part_file import write_file
+
+    write_file(path, latent_bytes(stored, ws=ws))
+
+
+def latent_bytes(stored: StoredLatent, *, ws: NDArray[np.float32]) -> bytes:
+    """Our own kind of file, which StyleGAN2-ADA's scripts read as a ``projected_w.npz`` too.
+
+    Args:
+        stored: what it says.
+        ws: ``(num_ws, w_dim)``, what the latent renders; key ``w`` of the file.
+    """
+    from latent_studio import __version__
 
     metadata = {
         "kind": KIND,
@@ -87,7 +98,7 @@ def write_latent(path: Path, stored: StoredLatent, *, ws: NDArray[np.float32]) -
         arrays |= {f"noise_{index:02d}": one for index, one in enumerate(stored.noise.maps)}
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, metadata=np.array(json.dumps(metadata, sort_keys=True)), **arrays)
-    write_file(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def convert_latent(

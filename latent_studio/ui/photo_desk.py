@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from latent_studio.app.store import SessionStore
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
-    from latent_studio.core.options import OptionsClass
     from latent_studio.core.session import Session
     from latent_studio.methods.alignment.crop import Quad
     from latent_studio.methods.alignment.faces import Face, FaceMarks
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from latent_studio.ui.job_thread import Job, JobThread
     from latent_studio.ui.messages import Messages
     from latent_studio.ui.model_opener import ModelOpener
+    from latent_studio.ui.twin import Twin
 
 #: Longer side in pixels of what is shown of a photo.
 SHOWN_SIDE = 900
@@ -77,6 +77,7 @@ class PhotoItem:
         tuned: the model tuned to it, the last rung of all; ``None`` before.
         takes_edits: the search began at the canvas, edits and all, so what was found takes their place.
         problem: a sentence, where something failed.
+        twin: what does its last search again without the window; ``None`` before.
     """
 
     id: int
@@ -94,6 +95,7 @@ class PhotoItem:
     tuned: TunedModel | None = None
     takes_edits: bool = False
     problem: str = ""
+    twin: Twin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +298,7 @@ class PhotoDesk(QObject):
         from_canvas: bool = False,
         loss: LossName = "st-lpips",
         frames: int = 0,
-        twin: Callable[[PhotoItem], OptionsClass] | None = None,
+        twin: Callable[[PhotoItem], Twin] | None = None,
     ) -> None:
         """Queue searches on the open model.
 
@@ -307,7 +309,7 @@ class PhotoDesk(QObject):
             from_canvas: go on from what the canvas shows now, edits and all.
             loss: which perceptual network.
             frames: keep about this many pictures of the way.
-            twin: the options of ``project`` that do the same for a photo; its job offers them as a command.
+            twin: gives what does the same for a photo without the window; its job offers to copy it.
         """
         model = self._models.model
         if model is None:
@@ -316,7 +318,8 @@ class PhotoDesk(QObject):
             item = self._items.get(item_id)
             if item is None or item.photo is None or item.quad is None or item_id in self._jobs:
                 continue
-            self._put(replace(item, state="waiting", problem=""))
+            same = None if twin is None else twin(item)
+            self._put(replace(item, state="waiting", problem="", twin=same))
             class_idx = self._store.session.synthesis.class_idx or 0
             canvas = self._store.session if from_canvas else None
             plan = _Plan(settings, start, canvas, loss, frames, class_idx)
@@ -326,7 +329,7 @@ class PhotoDesk(QObject):
                 work,
                 on_done=partial(self._take_found, item_id, takes_edits=from_canvas),
                 on_failed=partial(self._take_failure, item_id),
-                twin=None if twin is None else ("project", twin(item)),
+                twin=same,
             )
         self.changed.emit()
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from latent_studio.app.tasks.paste import PasteOptions, rgb_of
 from latent_studio.core.errors import LatentStudioError
 from latent_studio.core.render import RenderRequest
+from latent_studio.ui.photo_twins import photo_word, png_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,8 +134,6 @@ def _deed(
     keep: Keep,
 ) -> Deed:
     """What pastes the same; the picture is drawn anew, and what is no file is kept as one."""
-    import numpy as np
-
     from latent_studio.app.crop_record import CropRecord, record_text
     from latent_studio.app.projector import pixels_of
     from latent_studio.app.recipe import recipe_of
@@ -142,19 +141,15 @@ def _deed(
 
     if item.photo is None or item.quad is None:
         raise LatentStudioError(f"{item.name} has not been read yet.")
-    photo = item.path
-    if not photo:
-        # It came from the clipboard.
-        pixels, alpha = item.photo.pixels, item.photo.alpha
-        whole = pixels if alpha is None else np.concatenate([pixels, alpha[..., None]], axis=2)
-        photo = str(keep(_png(whole), stem="photo", suffix=".png"))
     original = None
     if settings.difference and item.found is not None:
         before = rgb_of(pixels_of(item.found.projection.best.picture))
-        original = keep(_png(before), stem="original", suffix=".png")
-    is_painted = settings.shape == "brush" and brush is not None
+        original = keep(png_bytes(before), stem="original", suffix=".png")
+    mask = None
+    if settings.shape == "brush" and brush is not None:
+        mask = keep(png_bytes(brush), stem="mask", suffix=".png")
     return "paste", PasteOptions(
-        photo,
+        photo_word(item, keep),
         path,
         recipe=keep(recipe_of(session), stem="picture"),
         model=model_word(session) or None,
@@ -162,20 +157,9 @@ def _deed(
         original=original,
         strength=settings.strength,
         mask=settings.shape,
-        brush=keep(_png(brush), stem="mask", suffix=".png") if is_painted and brush is not None else None,
+        brush=mask,
         mask_size=settings.size,
         feather=settings.feather,
         match_colour=settings.match_colour,
         detail=settings.detail,
     )
-
-
-def _png(pixels: NDArray[np.uint8]) -> bytes:
-    """Pixels without loss, and without waiting long for it."""
-    import io
-
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from latent_studio.app.state_code import place_of
-from latent_studio.app.tasks.project import ProjectOptions
 from latent_studio.ui.photo_desk import TunedModel
+from latent_studio.ui.photo_twins import again_deed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,15 +92,14 @@ class PhotoTuner(QObject):
             return
         class_idx = self._context.store.session.synthesis.class_idx or 0
         self._fraction, self._pace = None, ""
-        same = ProjectOptions(
-            place_of(model.ref), (item.path,), path.parent, tune=_STEPS, class_idx=class_idx or None
-        )
         self._job = self._context.jobs.start(
             self.tr("Tune to {name}").format(name=item.name),
             partial(_tune, self._context.studio, model, found, item.name, path, class_idx),
             on_done=partial(self._take_outcome, item, model.ref.path, path),
             on_failed=self._take_failure,
-            twin=("project", same) if item.path else None,
+            twin=None
+            if item.twin is None
+            else partial(again_deed, item.twin, {"out": path.parent, "tune": _STEPS}),
         )
         self.changed.emit()
 

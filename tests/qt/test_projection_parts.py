@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from latent_studio.app.projector import Projector
+from latent_studio.app.projector import Projector, rung_latent
+from latent_studio.app.stored_latents import read_latents
+from latent_studio.app.tasks.project import ProjectOptions
+from latent_studio.cli.arguments import parse_arguments
 from latent_studio.core.errors import ImageError
 from latent_studio.methods.alignment import fan, finders
 from latent_studio.methods.alignment.faces import Face, FaceMarks
@@ -24,7 +28,9 @@ from latent_studio.methods.projection.ladder import Start
 from latent_studio.methods.projection.loss_weights import LossWeights
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.photos.brush_mask import BrushMask
+from latent_studio.ui.photos.film_saver import FilmSaver
 from latent_studio.ui.widgets.photo_view import PhotoView
+from tests.helpers.fake_studio import SPEC
 from tests.helpers.web_server import ServedFile, WebServer
 from tests.qt.conftest import WAIT_MS
 from tests.qt.test_projection_dock import add, dock, photo, searches
@@ -253,3 +259,25 @@ def test_two_folders_are_handed_to_the_ratings(qtbot, window, dock, photo, tmp_p
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: next(answers))
     qtbot.mouseClick(part(dock, "projection-learn"), Qt.MouseButton.LeftButton)
     assert given == [(tmp_path / "with", tmp_path / "without")]
+
+
+def test_a_search_that_goes_on_is_copied_with_what_it_began_at(qtbot, window, dock, photo, searches):
+    add(qtbot, window, photo)
+    desk = window.context.photos
+    dock.search.start()
+    qtbot.waitUntil(lambda: desk.current.state == "found", timeout=WAIT_MS)
+    rung = desk.current.found.projection.rungs[1]
+    dock.search.go_on(rung)
+    qtbot.waitUntil(lambda: len(searches) == 2 and desk.current.state == "found", timeout=WAIT_MS)
+    window.context.commands.copy(desk.current.twin)
+    words = shlex.split(QGuiApplication.clipboard().text())
+    options = ProjectOptions(**parse_arguments(words[1:]).values)
+    assert options.photos == (str(photo),)
+    (stored,) = read_latents(options.go_on, SPEC)
+    assert stored.latent == rung_latent(rung)[0]
+    film = window.findChild(FilmSaver)
+    film.save(desk.current, photo.with_name("way.gif"))
+    window.context.actions["copy_deed_command"].trigger()
+    words = shlex.split(QGuiApplication.clipboard().text())
+    assert ProjectOptions(**parse_arguments(words[1:]).values).video == "gif"
+    assert str(options.go_on) in words

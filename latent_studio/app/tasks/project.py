@@ -30,14 +30,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.app.models import LoadedModel
+    from latent_studio.app.paths import Paths
     from latent_studio.app.projector import Found, Projector
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
+    from latent_studio.core.latent import Latent
     from latent_studio.methods.alignment.faces import FaceFinder
     from latent_studio.methods.alignment.photo import Photo
+    from latent_studio.methods.projection.ladder import Start
     from latent_studio.methods.projection.objective import Score
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
+
+#: Files of latents; others that a search starts from tell how a picture was made.
+_LATENT_SUFFIXES = (".npz", ".npy", ".pt", ".pth", ".safetensors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,10 @@ class ProjectOptions:
         None, help="Steps of a published schedule (1000), or of each rung of our own.", low=1, high=100_000
     )
     go_on: Path | None = option(
-        None, help="A latent file of this model to start from.", flags=("--from",), metavar="FILE"
+        None,
+        help="Where to start from: a latent file of this model, or a picture or .json of Latent Studio.",
+        flags=("--from",),
+        metavar="FILE",
     )
     tune: int | None = option(
         None,
@@ -181,6 +190,7 @@ def project_photos(
     if options.fetch:
         fetch_missing(options.loss, progress, cancel)
     projector = Projector(studio.engine, studio.paths, loss=options.loss)
+    start = None if options.go_on is None else _start_of(options.go_on, model, projector, studio.paths)
     files: list[ProjectedFile] = []
     failures: list[str] = []
     remarks: list[str] = []
@@ -193,7 +203,9 @@ def project_photos(
 
         stem = _free_stem(stem_of(name), [file.path for file in files])
         try:
-            file, said = _project_one(name, stem, options, settings, model, projector, finder, report, cancel)
+            file, said = _project_one(
+                name, stem, options, settings, start, model, projector, finder, report, cancel
+            )
         except LatentStudioError as error:
             if len(photos) == 1:
                 raise
@@ -240,6 +252,7 @@ def _project_one(
     stem: str,
     options: ProjectOptions,
     settings: ProjectionSettings | PublishedSettings,
+    start: Start | None,
     model: LoadedModel,
     projector: Projector,
     finder: FaceFinder | None,
@@ -247,9 +260,7 @@ def _project_one(
     cancel: CancelToken,
 ) -> tuple[ProjectedFile, tuple[str, ...]]:
     from latent_studio.app.photo_files import open_photo
-    from latent_studio.app.projector import start_of
     from latent_studio.app.search_film import FRAMES, write_search_film
-    from latent_studio.app.stored_latents import read_latents
     from latent_studio.exporters.still import save_png
     from latent_studio.methods.alignment.crop import align
 
@@ -260,11 +271,6 @@ def _project_one(
         return ProjectedFile(path, None), ("it was there already.",)
     (place,) = places_in(photo, options, finder, cancel=cancel)
     crop = align(photo, place.quad, output_size=model.spec.resolution).pixels
-    start = None
-    if options.go_on is not None:
-        (stored, *_) = read_latents(options.go_on, model.spec)
-        stored.latent.check_fits(model.spec)
-        start = start_of(stored)
     found = projector.project(
         model, crop, settings, class_idx=options.class_idx or 0, start=start,
         frames=FRAMES if options.video else 0, has_face=place.marks is not None, progress=progress,
@@ -282,6 +288,20 @@ def _project_one(
         said = _tune(options.out / f"{stem}-tuned", found, photo, options, model, projector, progress, cancel)
         return ProjectedFile(path, best.score), (*photo.remarks, *found.projection.remarks, said)
     return ProjectedFile(path, best.score), (*photo.remarks, *found.projection.remarks)
+
+
+def _start_of(source: Path, model: LoadedModel, projector: Projector, paths: Paths) -> Start:
+    """Where to go on from: the latent in a file, or what a picture's recipe shows."""
+    from latent_studio.app.projector import start_of
+    from latent_studio.app.stored_latents import read_latents
+    from latent_studio.app.tasks.recipe_restore import recipe_text, restore_recipe
+
+    if source.suffix.lower() not in _LATENT_SUFFIXES:
+        session = restore_recipe(recipe_text(source), model, paths)
+        return projector.canvas_start(model, session)
+    (stored, *_) = read_latents(source, model.spec)
+    stored.latent.check_fits(model.spec)
+    return start_of(stored)
 
 
 def _tune(
@@ -329,12 +349,9 @@ def write_found(
     """
     from dataclasses import asdict
 
-    import numpy as np
-
     from latent_studio.app.crop_record import CropRecord
     from latent_studio.app.projector import rung_latent
     from latent_studio.app.stored_latents import StoredLatent, write_latent
-    from latent_studio.core.spaces import Space
 
     best = found.projection.best
     latent, noise = rung_latent(best)
@@ -356,11 +373,19 @@ def write_found(
         latent, photo.name, noise, "", model.ref.name, model.ref.sha256,
         CropRecord.of(photo, place.quad, place.marks), facts,
     )  # fmt: skip
+    write_latent(path, stored, ws=ws_of_latent(model, latent, class_idx=int(str(facts.get("class") or 0))))
+
+
+def ws_of_latent(model: LoadedModel, latent: Latent, *, class_idx: int = 0) -> NDArray[np.float32]:
+    """What a latent of a model renders, ``(num_ws, w_dim)``."""
+    import numpy as np
+
+    from latent_studio.core.spaces import Space
+
     values = latent.values
     if latent.space is Space.Z and model.spec.has_mapping:
-        values = ws_of_z(model, values, class_idx=int(str(facts.get("class") or 0)))
-    ws = np.broadcast_to(values, (model.spec.num_ws, model.spec.w_dim)).astype(np.float32)
-    write_latent(path, stored, ws=ws)
+        values = ws_of_z(model, values, class_idx=class_idx)
+    return np.broadcast_to(values, (model.spec.num_ws, model.spec.w_dim)).astype(np.float32)
 
 
 def ws_of_z(model: LoadedModel, z: NDArray[np.float32], *, class_idx: int = 0) -> NDArray[np.float32]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from latent_studio.ui.photo_twins import again_deed
+
 if TYPE_CHECKING:
     from latent_studio.app.projector import Found
     from latent_studio.core.jobs import CancelToken, ProgressSink
@@ -48,6 +50,9 @@ class FilmSaver(QObject):
             partial(_write, path, item.found),
             on_done=self._tell,
             on_failed=self._context.messages.failure,
+            twin=None
+            if item.twin is None
+            else partial(again_deed, item.twin, {"out": path.parent, "video": path.suffix.lstrip(".")}),
         )
 
     def _tell(self, path: Path) -> None:

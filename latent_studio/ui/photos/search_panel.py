@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
-from latent_studio.ui.command_text import command_text
 from latent_studio.ui.icons import set_icon
+from latent_studio.ui.photo_twins import search_deed
 from latent_studio.ui.photos.controls import button, choice, flow, row
 from latent_studio.ui.photos.search_tuning import SearchTuning
 from latent_studio.ui.widgets.elided_label import ElidedLabel
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.tasks.project import ProjectOptions
     from latent_studio.core.jobs import Progress
+    from latent_studio.core.session import Session
     from latent_studio.methods.projection.ladder import Rung, Start
     from latent_studio.methods.projection.lpips_net import LossName
     from latent_studio.methods.projection.published import PublishedSettings
     from latent_studio.methods.projection.settings import ProjectionSettings
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.photo_desk import PhotoItem
+    from latent_studio.ui.twin import Twin
 
 #: Of a report's numbers, those that are no losses.
 _NO_LOSSES = ("steps/s", "seconds left")
@@ -194,8 +196,8 @@ class SearchPanel(QWidget):
         except LatentStudioError as error:
             self._context.messages.warning(error.title, hint=error.hint)
             return
-        goes_on = start is not None or from_canvas
-        if goes_on and not isinstance(settings, ProjectionSettings):
+        begin = self._context.store.session if from_canvas else start
+        if begin is not None and not isinstance(settings, ProjectionSettings):
             self._context.messages.warning(
                 self.tr("A published method cannot go on from a latent."),
                 hint=self.tr("Choose the ladder under Weights."),
@@ -203,11 +205,17 @@ class SearchPanel(QWidget):
             return
         frames = FRAMES if self.tuning.keeps_film else 0
         loss = cast("LossName", self.tuning.loss)
-        # A search that goes on has no file to go on from that a command could name.
-        twin = None if goes_on else self._options_for
         self._desk.search(
-            item_ids, settings, start=start, from_canvas=from_canvas, loss=loss, frames=frames, twin=twin
-        )
+            item_ids, settings, start=start, from_canvas=from_canvas, loss=loss, frames=frames,
+            twin=partial(self._twin_of, begin),
+        )  # fmt: skip
+
+    def _twin_of(self, start: Start | Session | None, item: PhotoItem) -> Twin:
+        """What searches for a photo in the same way without the window."""
+        model, options = self._context.models.model, self._options_for(item)
+        if model is None or (item.path and start is None):
+            return "project", options
+        return partial(search_deed, options, item, start, model)
 
     def _options_for(self, item: PhotoItem) -> ProjectOptions:
         """The options of the verb that does the same for a photo."""
@@ -226,8 +234,7 @@ class SearchPanel(QWidget):
         item = self._desk.current
         if item is None or self._context.models.model is None:
             return
-        QGuiApplication.clipboard().setText(command_text("project", self._options_for(item)))
-        self._context.messages.success(self.tr("The command is on the clipboard."))
+        self._context.commands.copy(self._twin_of(None, item))
 
     # Showing -----------------------------------------------------------------------------------------------
 

@@ -462,10 +462,9 @@ class RatingView(QWidget):
             return
         if name != direction.name:
             library.rename(direction.id, name)
-        model = self._context.models.model
-        if model is not None:
-            named = replace(direction, name=name)
-            self._context.commands.add(partial(import_deed, place_of(model.ref), (named,)))
+        entry, model = library.find(direction.id), self._context.models.model
+        if entry is not None and model is not None:
+            self._context.commands.add(partial(import_deed, place_of(model.ref), (entry.direction,)))
         self._context.messages.success(
             self.tr("“{name}” is a slider among the boundaries now.").format(name=name)
         )
