@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from latent_studio.core.directions import DirectionInfo, LinearDirection
-from latent_studio.core.errors import InputError
+from latent_studio.core.errors import InputError, LatentStudioError
 from latent_studio.core.spaces import Space
 from latent_studio.core.spread import spread_along, spread_of_path
 from latent_studio.core.support_sets import SupportSet
 from latent_studio.core.warp_path import WarpPath
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -296,6 +296,7 @@ class _Importer:
             )
         self._check_dim(dim, space)
         count = self._taken(len(flat))
+        rows = _rows_of_paths(settings, len(flat))
         stem = self._stem if self._stem not in ("support_sets", "checkpoint") else _experiment(self._path)
         paths = [
             WarpPath(
@@ -303,7 +304,7 @@ class _Importer:
                 f"Path {k}",
                 space,
                 field,
-                rows=self._reading.rows or None,
+                rows=self._reading.rows or rows[k],
                 sigma=spread_of_path(field, space, self._ws_samples),
                 info=DirectionInfo(
                     "warp",
@@ -565,6 +566,18 @@ def _settings_beside(path: Path) -> dict[str, object]:
         if isinstance(read, dict):
             return read
     return {}
+
+
+def _rows_of_paths(settings: Mapping[str, object], count: int) -> tuple[tuple[int, ...] | None, ...]:
+    """The rows that each path of a training moves; only our own trainings say it."""
+    from latent_studio.methods.warp.settings import WarpSettings
+
+    try:
+        ours = settings["latent_studio"]["settings"]  # type: ignore[index]
+        rows = WarpSettings.from_record(ours).rows_of_paths()
+    except (KeyError, TypeError, LatentStudioError):
+        rows = ()
+    return rows if len(rows) == count else (None,) * count
 
 
 def _experiment(path: Path) -> str:

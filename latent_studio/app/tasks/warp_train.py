@@ -124,6 +124,13 @@ class WarpTrainOptions:
         help="Begin with random support vectors as published, or along principal or independent components "
         "of the model's latents, which gives usable paths sooner; random when not given.",
     )
+    rows: tuple[str, ...] = option(
+        (),
+        help="Rows of w that some of the paths move, such as 0-3 for coarse features, and after = their "
+        "share of the paths; give it again for other rows. All paths move all rows when not given.",
+        repeat=True,
+        metavar="ROWS[=SHARE]",
+    )
     seed: int | None = option(
         None, help="Of everything that is drawn; 0 when not given.", low=0, high=SEED_MAX, metavar="N"
     )
@@ -191,7 +198,7 @@ def settings_of(options: WarpTrainOptions, spec: GeneratorSpec) -> WarpSettings:
     for field in fields(options):
         given = getattr(options, field.name)
         # A switch that is off was not given: a preset may have it on.
-        if field.name not in _NO_SETTINGS and given is not None and given is not False:
+        if field.name not in _NO_SETTINGS and given not in (None, False, ()):
             values[field.name] = given
     for name, flag in (("support_sets", "--support-sets"), ("dipoles", "--dipoles")):
         if name not in values:

@@ -49,7 +49,8 @@ def sample_strip(trainer: WarpTrainer, *, first_path: int) -> NDArray[np.uint8]:
                 columns[sign * index] = point
         latents = torch.cat([columns[index] for index in sorted(columns)])
         c = None if labels is None else labels.expand(len(latents), -1)
-        pictures = trainer.render(latents, c)
+        along = paths.to(latents.device).repeat(_PICTURES)
+        pictures = trainer.render_moved(start.repeat(_PICTURES, 1), latents, c, along)
     levels = ((pictures + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
     side, channels = levels.shape[-1], levels.shape[1]
     grid = levels.reshape(_PICTURES, count, channels, side, side).permute(1, 3, 0, 4, 2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Literal
 
 from latent_studio.core.errors import InputError, OptionError
+from latent_studio.core.rows import parse_rows
 from latent_studio.core.spaces import Space
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class WarpSettings:
         code_pool: draw latents from a fixed pool of so many, whose pictures are rendered once; 0 draws anew.
         start: ``random`` support vectors as published; ``components``: path k begins along the k-th
             principal component of the model's own latents; ``independent``: along the k-th independent one.
+        rows: which rows of ws paths move, such as ``("0-3=8", "4-13=12")``: for each group of rows its share
+            of the paths, 1 when not said. Empty: every path moves all rows, as published.
         seed: of everything that is drawn.
         log_every: iterations between two entries of the statistics.
         checkpoint_every: iterations between two checkpoints.
@@ -71,6 +74,7 @@ class WarpSettings:
     picture_size: int | None = None
     code_pool: int = 0
     start: WarpStart = "random"
+    rows: tuple[str, ...] = ()
     seed: int = 0
     log_every: int = 10
     checkpoint_every: int = 1000
@@ -120,6 +124,14 @@ class WarpSettings:
                 "--space is w, but this model has no mapping network.",
                 hint="Its pictures come from z directly: take --space z.",
             )
+        if self.rows and self.space == "z":
+            raise OptionError(
+                "--rows",
+                "--rows is given, but in z all rows move together.",
+                hint="Take --space w, or no --rows.",
+            )
+        for rows, _ in self.row_groups:
+            _require(rows[-1] < spec.num_ws, "--rows", rows[-1], f"from 0 to {spec.num_ws - 1}")
         if self.start == "independent" and self.space == "z":
             raise OptionError(
                 "--start",
@@ -146,10 +158,30 @@ class WarpSettings:
         """The space as the rest of the program names it."""
         return Space.Z if self.space == "z" else Space.W
 
+    @property
+    def row_groups(self) -> tuple[tuple[tuple[int, ...], int], ...]:
+        """Groups of rows and how many paths move each, in the order of the paths; empty where all move all.
+
+        Raises:
+            OptionError: a group cannot be read.
+        """
+        groups = [_group(text) for text in self.rows]
+        total, passed, ends = sum(share for _, share in groups), 0, [0]
+        for _, share in groups:
+            passed += share
+            ends.append(round(self.support_sets * passed / total))
+        return tuple((rows, ends[k + 1] - ends[k]) for k, (rows, _) in enumerate(groups))
+
+    def rows_of_paths(self) -> tuple[tuple[int, ...] | None, ...]:
+        """For each path the rows it moves; ``None`` is all of them."""
+        if not self.rows:
+            return (None,) * self.support_sets
+        return tuple(rows for rows, count in self.row_groups for _ in range(count))
+
     def to_record(self) -> dict[str, object]:
         """JSON's types, by field."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return values | {"classes": list(self.classes)}
+        return values | {"classes": list(self.classes), "rows": list(self.rows)}
 
     @classmethod
     def from_record(cls, record: Mapping[str, object]) -> WarpSettings:
@@ -159,8 +191,11 @@ class WarpSettings:
             InputError: a field is missing or unknown.
         """
         try:
-            values = {field.name: record[field.name] for field in fields(cls)}
-            values["classes"] = tuple(values["classes"])  # type: ignore[arg-type]
+            # Trainings of older versions move all rows and do not say so.
+            known = {"rows": (), **record}
+            values = {field.name: known[field.name] for field in fields(cls)}
+            for name in ("classes", "rows"):
+                values[name] = tuple(values[name])  # type: ignore[arg-type]
             return cls(**values)  # type: ignore[arg-type]
         except (KeyError, TypeError) as error:
             raise InputError(
@@ -181,6 +216,16 @@ def differences(before: WarpSettings, now: WarpSettings) -> list[str]:
         if field.name not in FREE_TO_CHANGE
         and (old := getattr(before, field.name)) != (new := getattr(now, field.name))
     ]
+
+
+def _group(text: str) -> tuple[tuple[int, ...], int]:
+    """Rows and their share of the paths, from text such as ``0-3=8``."""
+    rows, sign, share = text.partition("=")
+    if sign and not (share.isascii() and share.isdigit() and int(share) >= 1):
+        raise OptionError(
+            "--rows", f"--rows is {text}, but after = comes a share of the paths, a whole number from 1 on."
+        )
+    return parse_rows(rows, option="--rows"), int(share) if sign else 1
 
 
 def _shown(value: object) -> str:

@@ -1,5 +1,8 @@
 """Where paths may begin: along the principal or the independent components of a model's own latents.
 
+Paths that move some rows of ws only begin along components of what the layers of these rows see of w: their
+styles. What those layers do not look at is noise to them, and no component is spent on it.
+
 Both are found from latents alone, without labels and without pictures. Principal components are uncorrelated
 and large first; what a model draws from evenly distributed causes, such as the turn of a head, is told apart
 by independent components: no mixture of such causes is as far from a bell curve as each of them is.
@@ -22,22 +25,31 @@ _SETTLED = 1e-6
 _LOG_COSH_OF_NORMAL = 0.374567
 
 
-def principal_components(latents: Tensor, count: int) -> Tensor:
+def principal_components(latents: Tensor, count: int, *, seen: Tensor | None = None) -> Tensor:
     """The directions of largest variance, the largest first.
 
     Args:
         latents: ``(N, dim)`` float32 or float64 on the CPU.
         count: how many, at most ``dim``.
+        seen: ``(S, dim)``: rows that make what is seen of a latent; the variance is that of what is seen.
+            ``None`` for the latent itself.
 
     Returns:
-        ``(count, dim)`` float32, of length one, orthogonal.
+        ``(count, dim)`` float32, of length one; orthogonal without ``seen``.
     """
-    _, columns = _principal(latents.double())
-    directions: Tensor = columns[:, :count].T.float().contiguous()
-    return directions
+    latents = latents.double()
+    if seen is None:
+        _, columns = _principal(latents)
+        directions: Tensor = columns[:, :count].T.float().contiguous()
+        return directions
+    moves = _moves(_whitened(latents, count, seen), latents)
+    unit: Tensor = (moves / moves.norm(dim=1, keepdim=True).clamp_min(1e-30)).float()
+    return unit
 
 
-def independent_components(latents: Tensor, count: int, rng: torch.Generator) -> Tensor:
+def independent_components(
+    latents: Tensor, count: int, rng: torch.Generator, *, seen: Tensor | None = None
+) -> Tensor:
     """How latents move when one of their most independent causes changes, the largest move first.
 
     FastICA with all components at once and the contrast log cosh (Hyvärinen and Oja, "Independent component
@@ -48,23 +60,20 @@ def independent_components(latents: Tensor, count: int, rng: torch.Generator) ->
         latents: ``(N, dim)`` float32 or float64 on the CPU, N well above ``count``.
         count: how many, at most ``dim``.
         rng: the rotations to begin with are drawn from it.
+        seen: as for ``principal_components``.
 
     Returns:
         ``(count, dim)`` float32, of length one, in general not orthogonal.
     """
     latents = latents.double()
-    centred = latents - latents.mean(0)
-    variances, columns = _principal(latents)
-    # Principal components without any variance would be divided by nothing.
-    floor = variances[0].clamp_min(1e-30) * 1e-9
-    white = centred @ (columns[:, :count] / variances[:count].clamp_min(floor).sqrt())
+    white = _whitened(latents, count, seen)
     best, sources = -math.inf, white
     for _ in range(_RESTARTS):
         found = white @ _settled_rotation(white, rng).T
         contrast = float((_log_cosh(found).mean(0) - _LOG_COSH_OF_NORMAL).square().sum())
         if contrast > best:
             best, sources = contrast, found
-    moves = sources.T @ centred / len(centred)
+    moves = _moves(sources, latents)
     lengths = moves.norm(dim=1)
     order = lengths.argsort(descending=True)
     unit = (moves / lengths[:, None].clamp_min(1e-30))[order]
@@ -72,6 +81,25 @@ def independent_components(latents: Tensor, count: int, rng: torch.Generator) ->
     largest = unit.gather(1, unit.abs().argmax(1, keepdim=True))
     signed: Tensor = (unit * largest.sign()).float()
     return signed
+
+
+def _moves(sources: Tensor, latents: Tensor) -> Tensor:
+    """How latents move with each source, ``(count, dim)``: least squares on sources of variance one."""
+    return sources.T @ (latents - latents.mean(0)) / len(latents)
+
+
+def _whitened(latents: Tensor, count: int, seen: Tensor | None) -> Tensor:
+    """``(N, count)``: principal components of what is seen of latents, the first ones, of variance one."""
+    centred = latents - latents.mean(0)
+    variances, columns = _principal(latents)
+    # Principal components without any variance would be divided by nothing.
+    spread = variances.clamp_min(variances[0].clamp_min(1e-30) * 1e-9).sqrt()
+    if seen is None:
+        return centred @ (columns[:, :count] / spread[:count])
+    # What is seen of a white latent is a linear map of it; its longest axes are found in dim numbers.
+    axes = seen.double() @ (columns * spread)
+    _, turned = torch.linalg.eigh(axes.T @ axes)
+    return centred @ (columns / spread) @ turned.flip(1)[:, :count]
 
 
 def _principal(latents: Tensor) -> tuple[Tensor, Tensor]:

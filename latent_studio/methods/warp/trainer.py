@@ -104,7 +104,11 @@ class WarpTrainer:
                 {"params": _learned(self.reconstructor), "lr": settings.reconstructor_lr},
             ]
         )
-        self._compared: nn.Module = _Comparison(self.support_sets, self.reconstructor, self.render, settings)
+        # (K, num_ws, 1): the rows that each path moves; None where all move all.
+        self._moves: Tensor | None = _moves(settings, spec.num_ws, device) if settings.rows else None
+        self._compared: nn.Module = _Comparison(
+            self.support_sets, self.reconstructor, self.render_moved, settings
+        )
         if self.crew.size > 1:
             self._compared = nn.parallel.DistributedDataParallel(self._compared, broadcast_buffers=False)
         self._pool: tuple[Tensor, Tensor | None, Tensor] | None = None
@@ -224,11 +228,14 @@ class WarpTrainer:
         z, labels = draw_latents(settings, self.generator.spec, self.rng, count=_COMPONENT_SAMPLES)
         with torch.no_grad():
             latents = self.start_latents(z, labels).double().cpu()
-        if settings.start == "independent":
-            directions = independent_components(latents, count, self.rng)
-        else:
-            directions = principal_components(latents, count)
-        return directions, latents.mean(0).float()
+        found = []
+        for rows, paths in settings.row_groups or ((None, count),):
+            seen = None if rows is None else _seen_by(self.generator, rows)
+            if settings.start == "independent":
+                found.append(independent_components(latents, paths, self.rng, seen=seen))
+            else:
+                found.append(principal_components(latents, paths, seen=seen))
+        return torch.cat(found), latents.mean(0).float()
 
     def _modules(self) -> tuple[tuple[str, nn.Module], ...]:
         return ("support_sets", self.support_sets), ("reconstructor", self.reconstructor)
@@ -243,13 +250,28 @@ class WarpTrainer:
 
     def render(self, latents: Tensor, labels: Tensor | None) -> Tensor:
         """``(N, C, side, side)`` pictures of latents of the space, at the size that is compared."""
-        generator, settings = self.generator, self.settings
-        if settings.space == "z":
-            ws = generator.map(latents, labels, truncation_psi=settings.truncation_psi)
-        else:
-            ws = latents[:, None].expand(-1, generator.spec.num_ws, -1)
-        picture = render_small(generator, ws, settings.picture_size or generator.spec.resolution)
-        return picture.contiguous(memory_format=torch.channels_last)
+        if self.settings.space == "z":
+            return self._render_ws(
+                self.generator.map(latents, labels, truncation_psi=self.settings.truncation_psi)
+            )
+        return self._render_ws(latents[:, None].expand(-1, self.generator.spec.num_ws, -1))
+
+    def render_moved(self, start: Tensor, end: Tensor, labels: Tensor | None, path_idx: Tensor) -> Tensor:
+        """Pictures after moves along paths: of the ends, but for rows that a path does not move.
+
+        Args:
+            start: ``(N, dim)`` latents.
+            end: ``(N, dim)``, where the moves led.
+            labels: as for ``render``.
+            path_idx: ``(N,)`` int64, along which each was moved.
+        """
+        if self._moves is None:
+            return self.render(end, labels)
+        return self._render_ws(start[:, None] + (end - start)[:, None] * self._moves[path_idx])
+
+    def _render_ws(self, ws: Tensor) -> Tensor:
+        side = self.settings.picture_size or self.generator.spec.resolution
+        return render_small(self.generator, ws, side).contiguous(memory_format=torch.channels_last)
 
     def _unshifted(self, batch: Batch) -> tuple[Tensor, Tensor | None, Tensor]:
         with torch.no_grad():
@@ -276,7 +298,7 @@ class _Comparison(nn.Module):
         self,
         support_sets: SupportSets,
         reconstructor: Reconstructor,
-        render: Callable[[Tensor, Tensor | None], Tensor],
+        render: Callable[[Tensor, Tensor, Tensor | None, Tensor], Tensor],
         settings: WarpSettings,
     ) -> None:
         super().__init__()
@@ -288,12 +310,26 @@ class _Comparison(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """``(3,)`` losses: classification, regression, total; and ``(N,)`` bool: whether a path was told."""
         shifts = magnitudes[:, None] * self.support_sets(latents, path_idx)
-        after = self._render(latents + shifts, labels)
+        after = self._render(latents, latents + shifts, labels, path_idx)
         logits, told = self.reconstructor(before, after)
         classification = F.cross_entropy(logits, path_idx)
         regression = (told - magnitudes).abs().mean()
         total = self._settings.lambda_cls * classification + self._settings.lambda_reg * regression
         return torch.stack([classification, regression, total]), logits.detach().argmax(1) == path_idx
+
+
+def _moves(settings: WarpSettings, num_ws: int, device: torch.device) -> Tensor:
+    """``(K, num_ws, 1)`` float32: 1 where a path moves a row."""
+    moves = torch.zeros(settings.support_sets, num_ws, 1)
+    for k, rows in enumerate(settings.rows_of_paths()):
+        moves[k, range(num_ws) if rows is None else list(rows)] = 1.0
+    return moves.to(device)
+
+
+def _seen_by(generator: Generator, rows: tuple[int, ...]) -> Tensor | None:
+    """``(S, dim)``: what the layers of some rows make of w, each as loud as the others; None without any."""
+    weights = [one.weight.detach().double().cpu() for one in generator.style_weights() if one.row in rows]
+    return torch.cat([one / one.norm().clamp_min(1e-30) for one in weights]) if weights else None
 
 
 def _learned(module: nn.Module) -> list[nn.Parameter]:

@@ -481,7 +481,8 @@ class WarpDock(QWidget):
         if self._has_begun():
             settings = self._begun_settings()
             filled = {name: value for name, value in given.items() if value is not None}
-            given = {**settings.to_record(), "classes": settings.classes or None, **filled, "preset": None}
+            kept = {"classes": settings.classes or None, "rows": settings.rows}
+            given = {**settings.to_record(), **kept, **filled, "preset": None}
         built = self._form.build(**{**given, "model": self._model_place(), "out": self._run_folder()})
         if not isinstance(built, WarpTrainOptions):
             raise TypeError("the form builds its own options")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from latent_studio.app.direction_import import import_directions
 from latent_studio.app.tasks.warp_info import WarpInfoOptions, run_warp_info
 from latent_studio.app.tasks.warp_rank import WarpRankOptions, run_warp_rank
 from latent_studio.app.tasks.warp_resume import WarpResumeOptions, run_warp_resume
@@ -51,6 +52,16 @@ def test_training_writes_paths_that_info_describes(studio: Studio, model: Path, 
     info = run_warp_info(studio, WarpInfoOptions(tmp_path / "run", json=True), ignore_progress, CancelToken())
     facts = json.loads(info.lines[0])
     assert (facts["model"], facts["checkpoint"], facts["support_sets"]) == ("random", 4, 3)
+
+
+def test_paths_keep_to_the_rows_they_were_trained_on(studio: Studio, model: Path, tmp_path: Path) -> None:
+    wanted = replace(options(model, tmp_path / "run"), rows=("0-1", "4=2"), iterations=1)
+    run_warp_train(studio, wanted, ignore_progress, CancelToken())
+    spec = studio.open_model(str(model)).spec
+    found = import_directions(tmp_path / "run" / "models" / "support_sets.safetensors", spec).directions
+    assert [path.rows for path in found] == [(0, 1), (4,), (4,)]
+    with pytest.raises(InputError, match="--rows was 0-1,4=2 and is now not given"):
+        run_warp_train(studio, replace(wanted, rows=()), ignore_progress, CancelToken())
 
 
 def test_the_same_options_give_the_same_paths(studio: Studio, model: Path, tmp_path: Path) -> None:

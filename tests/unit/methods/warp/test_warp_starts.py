@@ -41,3 +41,13 @@ def test_another_rotation_to_begin_with_ends_at_the_same_components() -> None:
     latents, _ = mixed()
     one, other = (independent_components(latents, 3, torch.Generator().manual_seed(seed)) for seed in (1, 2))
     assert torch.allclose(one, other, atol=1e-2)
+
+
+def test_no_component_is_spent_on_what_the_layers_do_not_see() -> None:
+    latents, moves = mixed()
+    # The strongest cause is nearly hidden from layers that look past the first two numbers.
+    seen = torch.eye(5)[2:4]
+    found = independent_components(latents, 2, torch.Generator().manual_seed(0), seen=seen)
+    near = closeness(found, moves)
+    assert near[1:].min() > 0.99
+    assert closeness(principal_components(latents, 2, seen=10 * seen), moves)[0] < 0.95

@@ -149,6 +149,32 @@ def test_more_paths_than_components_are_refused(generator: Generator) -> None:
         WarpTrainer(generator, settings(start="components", support_sets=20))
 
 
+def test_a_path_of_some_rows_leaves_the_others_where_they_are(generator: Generator) -> None:
+    trainer = WarpTrainer(generator, settings(rows=("0-1", "6,7=2"), start="independent"))
+    start, end = (torch.randn(3, 16, generator=rng(seed)) for seed in (1, 2))
+    ws = start[:, None].repeat(1, generator.spec.num_ws, 1)
+    ws[0, :2] = end[0]
+    ws[1:, 6:8] = end[1:, None]
+    with torch.no_grad():
+        moved = trainer.render_moved(start, end, None, torch.arange(3))
+    assert torch.allclose(moved, generator.synthesize(ws), atol=1e-5)
+    trainer.step()
+
+
+def test_paths_are_shared_out_among_rows(generator: Generator) -> None:
+    assert settings(support_sets=15, rows=("0-3=8", "4=12", "5-7=10")).row_groups == (
+        ((0, 1, 2, 3), 4),
+        ((4,), 6),
+        ((5, 6, 7), 5),
+    )
+    assert settings().rows_of_paths() == (None, None, None)
+    for rows, words in (("0-8", "from 0 to 7"), ("1=0", "a share"), ("1=x", "a share")):
+        with pytest.raises(OptionError, match=words):
+            settings(rows=(rows,)).check(generator.spec)
+    with pytest.raises(OptionError, match="all rows move together"):
+        settings(space="z", rows=("0-1",)).check(generator.spec)
+
+
 def test_a_model_with_classes_is_trained_on_the_classes_asked_for(tmp_path: Path) -> None:
     generator = tiny_generator(tmp_path, c_dim=4)
     wanted = settings(classes=(1, 3), batch_size=32)
