@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 from latent_studio.app.downloads import fetch
 from latent_studio.core.errors import DownloadError
+from latent_studio.methods.alignment import fan
 from latent_studio.methods.alignment.fan import missing_fan_files
 from latent_studio.methods.hub_file import hub_folder
+from latent_studio.methods.projection import lpips_net
 from latent_studio.methods.projection.lpips_net import missing_backbones
 
 if TYPE_CHECKING:
     from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
     from latent_studio.methods.hub_file import HubFile
+
+
+def files_of(user_id: str) -> tuple[HubFile, ...]:
+    """What a finder or a distance needs, there or not."""
+    return fan.FAN_FILES if user_id == "fan" else (lpips_net.BACKBONES[user_id],)
 
 
 def missing_files(user_id: str) -> tuple[HubFile, ...]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.film_preview import FilmPreview
-    from latent_studio.ui.twin import Twin
+    from latent_studio.ui.twin import Deed, Keep, Twin
     from latent_studio.ui.widgets.timeline_view import TimelineView
 
 #: Seconds between keys that are added one after the other.
@@ -490,6 +490,7 @@ class TimelineEditor(QObject):
             ),
             on_failed=self._context.messages.failure,
             quiet=True,
+            twin=partial(_saving_deed, self._context.store.session, path),
         )
 
     @property
@@ -523,6 +524,13 @@ def _export(studio: Studio, plan: TimelinePlan, progress: ProgressSink, cancel: 
     from latent_studio.app.timeline_film import write_timeline_film
 
     return write_timeline_film(studio, plan, progress, cancel)
+
+
+def _saving_deed(session: Session, path: Path, keep: Keep) -> Deed:
+    from latent_studio.app.recipe import film_recipe_of
+    from latent_studio.app.tasks.recipe_extract import RecipeExtractOptions
+
+    return "recipe extract", RecipeExtractOptions(keep(film_recipe_of(session), stem="timeline"), path)
 
 
 def _save(session: Session, path: Path, progress: ProgressSink, cancel: CancelToken) -> Path:

@@ -52,6 +52,7 @@ from latent_studio.ui.safety_line import SafetyLine
 from latent_studio.ui.seed_controller import SeedController
 from latent_studio.ui.self_test import SelfTest
 from latent_studio.ui.session_bridge import SessionBridge
+from latent_studio.ui.setting_twins import SettingTwins
 from latent_studio.ui.settings_opener import SettingsOpener
 from latent_studio.ui.shortcuts import Shortcuts
 from latent_studio.ui.small_pictures import SmallPictures
@@ -138,6 +139,7 @@ class Workbench(QObject):
             commands=CommandLog(actions, messages, paths=studio.paths, bridge=self._bridge, parent=self),
         )
         self.context.commands.watch(self._jobs)
+        SettingTwins(preferences, self.context.commands, self)
         self._document_writer = DocumentWriter(self)
         window.setWindowIcon(icon("app", size=64))
         self.canvas = LatentCanvas(window)

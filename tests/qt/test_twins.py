@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -17,7 +18,7 @@ from latent_studio.app.direction_library import DirectionLibrary
 from latent_studio.app.latent_map import draw_samples
 from latent_studio.app.paths import Paths
 from latent_studio.app.projector import Found
-from latent_studio.app.settings import Settings
+from latent_studio.app.settings import Settings, load_settings
 from latent_studio.app.studio import Studio
 from latent_studio.cli.main import main
 from latent_studio.core.jobs import CancelToken, ignore_progress
@@ -34,6 +35,8 @@ from latent_studio.ui.edit_combiner import EditCombiner
 from latent_studio.ui.map_group import MapGroup
 from latent_studio.ui.photo_paster import save_pasted
 from latent_studio.ui.picture_saver import PictureSaver
+from latent_studio.ui.timeline_editor import TimelineEditor
+from latent_studio.ui.widgets.picture_grid import PictureGrid
 from tests.helpers.model_files import write_tiny_model
 from tests.qt.conftest import WAIT_MS
 
@@ -75,6 +78,23 @@ def again(qtbot, window, tmp_path):
     return run
 
 
+def test_seeds_with_their_edits_come_again_byte_for_byte(qtbot, window, again, tmp_path):
+    store = window.context.store
+    store.set_synthesis(replace(store.session.synthesis, truncation_psi=0.6), "Truncate")
+    window.views.bring("grid")
+    view = window.views.widget("grid")
+    view.show_page(1)
+    seeds = view.findChild(PictureGrid, "seed-grid")
+    seeds.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Space, Qt.Key.Key_Right, Qt.Key.Key_Space):
+        qtbot.keyClick(seeds, key)
+    view.export(tmp_path / "seeds")
+    qtbot.waitUntil(lambda: not window.context.jobs.jobs, timeout=WAIT_MS)
+    (tmp_path / "seeds" / "seed0001.png").unlink()
+    again(tmp_path / "seeds" / "seed0002.png")
+    assert (tmp_path / "seeds" / "seed0001.png").is_file()
+
+
 def film_of(window):
     """Put a film of two keys into the session."""
     store = window.context.store
@@ -104,6 +124,18 @@ def test_an_export_comes_again_byte_for_byte(window, again, tmp_path, subject, n
     dock.findChild(QWidget, "export-file").setText(str(tmp_path / name))
     dock.start()
     again(tmp_path / name)
+
+
+def test_a_saved_timeline_comes_again_byte_for_byte(window, again, tmp_path):
+    film_of(window)
+    window.findChild(TimelineEditor).save(tmp_path / "way.json")
+    again(tmp_path / "way.json")
+
+
+def test_a_setting_is_changed_again_in_another_profile(window, again, tmp_path):
+    window.context.preferences.set("autosave_seconds", 30)
+    again()
+    assert load_settings(Paths.in_profile(tmp_path / "other")).autosave_seconds == 30
 
 
 @pytest.mark.parametrize("shape", ["ellipse", "brush"])

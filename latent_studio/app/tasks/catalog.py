@@ -356,6 +356,12 @@ VERBS: tuple[Verb, ...] = (
         f"{_TASKS}.recipe_render:run_recipe_render",
     ),
     Verb(
+        "recipe extract",
+        "Write how a picture or film was made into a file of its own, such as a film's timeline.",
+        f"{_TASKS}.recipe_extract:RecipeExtractOptions",
+        f"{_TASKS}.recipe_extract:run_recipe_extract",
+    ),
+    Verb(
         "settings list",
         "List all settings with their values, defaults and who decides.",
         f"{_TASKS}.settings_list:SettingsListOptions",

@@ -60,6 +60,12 @@ class GenerateOptions:
     rotate: float = rotate_option()
     lod: float | None = lod_option()
     chosen_scale: int | None = chosen_scale_option()
+    like: Path | None = option(
+        None,
+        help="Draw the seeds like this picture, film or .json of Latent Studio: with its edits and settings; "
+        "options that say how to draw are not looked at then.",
+        metavar="FILE",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +100,23 @@ def run_generate(
     from latent_studio.app.recipe import recipe_of
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.session import Session
+    from latent_studio.core.timeline import Timeline
     from latent_studio.exporters.part_file import make_folder
     from latent_studio.exporters.still import ContactSheet, save_png, save_still
 
     check_options(options)
     make_folder(options.out)
     model = studio.open_model(options.model, progress=progress, cancel=cancel)
-    start = Session(
-        model=model.ref,
-        synthesis=synthesis_of(options, model.spec),
-        mix=mix_of(options.mix_seed, options.mix_rows, model.spec),
-    )
+    if options.like is not None:
+        from latent_studio.app.tasks.recipe_restore import recipe_text, restore_recipe
+
+        start = replace(restore_recipe(recipe_text(options.like), model, studio.paths), timeline=Timeline())
+    else:
+        start = Session(
+            model=model.ref,
+            synthesis=synthesis_of(options, model.spec),
+            mix=mix_of(options.mix_seed, options.mix_rows, model.spec),
+        )
     sessions = [replace(start, base=SeedPoint(seed)) for seed in options.seeds]
     count = len(sessions)
     high, wide = model.spec.size_at(start.synthesis.chosen_scale)

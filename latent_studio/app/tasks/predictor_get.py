@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Needs files of another package, which are published otherwise than the rest.
 LANDMARKS = "face-landmarks"
+#: Perceptual distances whose backbones are published.
+_DISTANCES = ("lpips-alex", "lpips-vgg", "lpips-squeeze")
 _BLOCK_BYTES = 1 << 20
 #: None of these files is near this.
 _MOST_BYTES = 2 << 30
@@ -30,7 +32,11 @@ _MOST_BYTES = 2 << 30
 class PredictorGetOptions:
     """Which predictor."""
 
-    name: str = option(help="Which one: see “latent-studio predictor list”.", positional=True, metavar="ID")
+    name: str = option(
+        help="Which one: see “latent-studio predictor list”; or a distance of “project”, such as lpips-vgg.",
+        positional=True,
+        metavar="ID",
+    )
     archive: Path | None = option(
         None,
         help="Take the file out of this archive instead of downloading it; the same hash must hold.",
@@ -75,10 +81,12 @@ def run_predictor_get(
 
     check_options(options)
     if options.name == LANDMARKS:
-        return _get_landmarks(options, progress, cancel)
+        return _get_from_hub(options, "fan", progress, cancel)
+    if options.name in _DISTANCES:
+        return _get_from_hub(options, options.name, progress, cancel)
     weights = PUBLISHED.get(options.name)
     if weights is None or not weights.is_read:
-        known = ", ".join([*(one.id for one in PUBLISHED.values() if one.is_read), LANDMARKS])
+        known = ", ".join([*(one.id for one in PUBLISHED.values() if one.is_read), LANDMARKS, *_DISTANCES])
         raise OptionError(
             "ID", f"No predictor {options.name!r} has weights to be fetched.", hint=f"There are: {known}."
         )
@@ -112,25 +120,28 @@ def run_predictor_get(
     return PredictorGetResult((weights.path,), weights.terms)
 
 
-def _get_landmarks(
-    options: PredictorGetOptions, progress: ProgressSink, cancel: CancelToken
+def _get_from_hub(
+    options: PredictorGetOptions, user_id: str, progress: ProgressSink, cancel: CancelToken
 ) -> PredictorGetResult:
-    """The two files of face-alignment, which are published one by one."""
-    from latent_studio.app.hub_files import fetch_missing
-    from latent_studio.methods.alignment.fan import FAN_FILES, FAN_TERMS
+    """Files that are published one by one: of face-alignment's finder, or a distance's backbone."""
+    from latent_studio.app.hub_files import fetch_missing, files_of
+    from latent_studio.methods.alignment.fan import FAN_TERMS
     from latent_studio.methods.hub_file import hub_folder
+    from latent_studio.methods.projection.lpips_net import BACKBONE_TERMS
 
+    files = files_of(user_id)
     if options.archive is not None:
-        raise OptionError("--archive", f"{LANDMARKS} comes in {len(FAN_FILES)} files and no archive.")
-    paths = tuple(hub_folder() / file.name for file in FAN_FILES)
+        count = "one file" if len(files) == 1 else f"{len(files)} files"
+        raise OptionError("--archive", f"{options.name} comes in {count} and no archive.")
+    paths = tuple(hub_folder() / file.name for file in files)
     try:
         if options.again:
             for path in paths:
                 path.unlink(missing_ok=True)
-        fetch_missing("fan", progress, cancel)
+        fetch_missing(user_id, progress, cancel)
     except OSError as error:
         raise export_error(paths[0], error) from error
-    return PredictorGetResult(paths, FAN_TERMS)
+    return PredictorGetResult(paths, FAN_TERMS if user_id == "fan" else BACKBONE_TERMS)
 
 
 def _share(report: Progress) -> float | None:

@@ -31,6 +31,7 @@ BACKBONES = {
     "lpips-vgg": HubFile("vgg16-397923af.pth", f"{_SITE}/vgg16-397923af.pth", 528),
     "lpips-squeeze": HubFile("squeezenet1_1-b8a52dc0.pth", f"{_SITE}/squeezenet1_1-b8a52dc0.pth", 5),
 }
+BACKBONE_TERMS = "BSD-3-Clause code of torchvision; no terms stated for the weights"
 
 
 def missing_backbones(loss: str) -> tuple[HubFile, ...]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from latent_studio.app.tasks.predictor_get import LANDMARKS, PredictorGetOptions
+
 if TYPE_CHECKING:
     from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
     from latent_studio.ui.api import DockContext
@@ -69,12 +71,14 @@ class WeightsButton(QPushButton):
         if self._job is not None:
             self._context.jobs.cancel(self._job.id)
             return
+        user = self._user_id
         self._job = self._context.jobs.start(
             self.tr("Fetch the weights of {name}").format(name=self._title),
             partial(_fetch, self._user_id),
             on_done=partial(self._take_done, self._user_id),
             on_failed=self._take_failure,
             quiet=True,
+            twin=("predictor get", PredictorGetOptions(LANDMARKS if user == "fan" else user)),
         )
         self._show()
 

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from latent_studio.app.pools import read_pool
-from latent_studio.app.state_code import generate_options
+from latent_studio.app.state_code import generate_options, model_word
+from latent_studio.app.tasks.generate import GenerateOptions
 from latent_studio.app.tasks.pool_create import PoolCreateOptions, run_pool_create
 from latent_studio.core.edits import EditStack
 from latent_studio.core.errors import LatentStudioError
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from latent_studio.core.render import Frame
     from latent_studio.core.session import Session
     from latent_studio.ui.api import DockContext
+    from latent_studio.ui.twin import Deed, Keep
 
 _CLIENT = "grid"
 #: The state itself in the middle, and its neighbours around it.
@@ -459,17 +461,28 @@ class GridView(QWidget):
         """Write the chosen seeds as pictures with their recipes."""
         self._folder = folder
         sessions = [(self._seed_of(item), self._session_of(item)) for item in self._seeds.chosen()]
-        same = generate_options([session for _, session in sessions], folder)
+        shown = [session for _, session in sessions]
+        same = generate_options(shown, folder)
         self._context.jobs.start(
             self.tr("Export {n} pictures").format(n=len(sessions)),
             partial(_export, self._context.studio, sessions, folder),
             on_done=self._tell_exported,
             on_failed=self._context.messages.failure,
-            twin=None if same is None else ("generate", same),
+            twin=partial(_like_deed, shown, folder) if same is None else ("generate", same),
         )
 
     def _tell_exported(self, count: int) -> None:
         self._context.messages.success(self.tr("Wrote {n} pictures.").format(n=count), hint=str(self._folder))
+
+
+def _like_deed(sessions: list[Session], folder: Path, keep: Keep) -> Deed:
+    """What draws seeds that share more than ``generate`` has options for."""
+    from latent_studio.app.recipe import recipe_of
+
+    first = sessions[0]
+    seeds = (session.base.seed for session in sessions if isinstance(session.base, SeedPoint))
+    kept = keep(recipe_of(replace(first, base=SeedPoint())), stem="like")
+    return "generate", GenerateOptions(model_word(first), tuple(sorted(seeds)), folder, like=kept)
 
 
 def _export(

@@ -27,6 +27,7 @@ from latent_studio.methods.attributes import published
 from latent_studio.methods.attributes.catalog import find_predictor
 from latent_studio.methods.attributes.published import PUBLISHED
 from latent_studio.methods.hub_file import HubFile
+from latent_studio.methods.projection import lpips_net
 from tests.helpers.recorder import Recorder
 from tests.helpers.web_server import ServedFile, WebServer
 
@@ -163,3 +164,13 @@ def test_landmarks_say_what_to_do_without_a_connection(studio: Studio, fan_files
         get("face-landmarks")
     assert "do without" in caught.value.hint
     assert "to fetch" in lines(studio, "face-landmarks")
+
+
+def test_the_backbone_of_a_distance_is_fetched_by_its_name(
+    studio: Studio, fan_files: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lpips_net, "hub_folder", fan.hub_folder)
+    monkeypatch.setitem(lpips_net.BACKBONES, "lpips-squeeze", fan.FAN_FILES[0])
+    found = get("lpips-squeeze")
+    assert [path.read_bytes()[:6] for path in found.paths] == [b"finder"]
+    assert found.terms == lpips_net.BACKBONE_TERMS
