@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,8 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from latent_studio.core.render import Quality, RenderRequest
 from latent_studio.core.timeline import Timeline, foreign_keys
-from latent_studio.core.timeline_course import TimelineCourse
-from latent_studio.ui.film_order import FilmOrder
+from latent_studio.ui.film_moments import FilmMoments
 from latent_studio.ui.film_player import FilmPlayer
 from latent_studio.ui.proxies import ProxyCache
 from latent_studio.ui.render_controller import PASSING_SHARE
@@ -41,8 +39,6 @@ _FAST_MS, _WORTH_MS = 600.0, 4000.0
 _MEASURE_MS = 900
 #: The window must not wait longer than this for poses to be evaluated.
 _TURN_SECONDS = 0.008
-#: Frames are looked through this far; longer films are filled around the playhead only.
-_MOST_FRAMES = 20_000
 #: Part of the cache that is filled; the rest is for scrubbing beyond.
 _FILLED_SHARE = 0.9
 
@@ -87,13 +83,11 @@ class FilmPreview(QObject):
         super().__init__(parent)
         self._context = context
         self._timeline = Timeline()
-        self._course: TimelineCourse | None = None
+        self._moments: FilmMoments | None = None
         self._pacing: Pacing | None = None
         self._proxies = ProxyCache()
-        self._poses: dict[int, Pose] = {}
         self._failed: set[Pose] = set()
         self._seconds = 0.0
-        self._order = FilmOrder(1, self._timeline.fps)
         self._asked: dict[int, _Asked] = {}
         self._shown: float | None = None
         self._is_wanted = False
@@ -130,24 +124,22 @@ class FilmPreview(QObject):
     @property
     def can_show(self) -> bool:
         """Whether the timeline can be rendered with the open model."""
-        return self._course is not None
+        return self._moments is not None
 
     def set_timeline(self, session: Session) -> None:
         """Take another timeline; what looks the same keeps its pictures."""
         timeline = session.timeline
-        if timeline == self._timeline and (self._course is not None or timeline.is_empty):
+        if timeline == self._timeline and (self._moments is not None or timeline.is_empty):
             return
         if _course_fields(timeline) != _course_fields(self._timeline):
             self._pacing = None
         self._timeline = timeline
-        self._poses.clear()
-        self._course = None
+        self._moments = None
         self._shown = None
         usable = session.model is not None and not foreign_keys(timeline, session.model)
         if not timeline.is_empty and usable:
-            self._course = TimelineCourse(timeline)
-            self._order = FilmOrder(self._frames(), timeline.fps)
-        if self._course is None:
+            self._moments = FilmMoments(timeline, self._pacing)
+        if self._moments is None:
             self.player.stop()
             self._context.renders.end_preview()
         elif self._context.renders.preview is not None and not self.player.is_playing:
@@ -169,36 +161,36 @@ class FilmPreview(QObject):
         """Put the playhead somewhere: the canvas shows that moment."""
         self._seconds = max(0.0, seconds)
         self.moved.emit(self._seconds)
-        if self._course is None:
+        moments = self._moments
+        if moments is None:
             return
-        pose = self._pose_at(self._seconds)
-        kept = self._proxies.get(pose) or self._passed()
+        pose = moments.at(self._seconds)
+        frame = moments.frame_of(self._seconds)
+        kept = self._proxies.get(pose)
+        if kept is None and (passed := self._proxies.get(moments.pose(frame))) is not None:
+            # While the hand moves, the frame it passes is near enough; at rest the moment itself comes.
+            kept = replace(passed, quality=Quality.COARSE)
         if kept is not None:
             self._show_kept(self._seconds, pose, kept)
         else:
-            self._show_nearest(pose)
+            self._show_nearest(moments, pose)
             # Nothing sharp is begun before the hand rests: it would keep the next move waiting. What is drawn
             # is the frame that it passes, so that it is there when the hand comes back.
-            frame = self._frame_of(self._seconds)
-            self._ask(_Asked(frame / self._timeline.fps, self._pose(frame), is_passing=True))
+            self._ask(_Asked(frame / moments.fps, moments.pose(frame), is_passing=True))
         if kept is None or kept.quality is not Quality.FINAL:
             self._rest.start()
         self._fill.start()
 
-    def _passed(self) -> Frame | None:
-        """While the hand moves, the frame it passes is near enough; at rest the moment itself comes."""
-        kept = self._proxies.get(self._pose(self._frame_of(self._seconds)))
-        return None if kept is None else replace(kept, quality=Quality.COARSE)
-
-    def _show_nearest(self, pose: Pose) -> None:
+    def _show_nearest(self, moments: FilmMoments, pose: Pose) -> None:
         """Until the renderer has answered, the nearest picture there is, if the canvas has none as near."""
-        here, fps = self._frame_of(self._seconds), self._timeline.fps
-        for frame in self._order.around(here, 2 * self._order.reach + 1):
-            if self._shown is not None and abs(self._shown - self._seconds) <= abs(frame - here) / fps:
+        here = moments.frame_of(self._seconds)
+        for frame in moments.order.around(here, 2 * moments.order.reach + 1):
+            seconds = frame / moments.fps
+            if self._shown is not None and abs(self._shown - self._seconds) <= abs(seconds - self._seconds):
                 return
-            kept = self._proxies.get(self._poses.get(frame))
+            kept = self._proxies.get(moments.known(frame))
             if kept is not None:
-                self._show_kept(frame / fps, pose, replace(kept, quality=Quality.COARSE))
+                self._show_kept(seconds, pose, replace(kept, quality=Quality.COARSE))
                 return
 
     def _show_kept(self, seconds: float, pose: Pose, kept: Frame) -> None:
@@ -212,32 +204,31 @@ class FilmPreview(QObject):
 
     def pose_now(self) -> Pose | None:
         """The pose at the playhead."""
-        return None if self._course is None else self._pose_at(self._seconds)
+        return None if self._moments is None else self._moments.at(self._seconds)
 
     def toggle(self) -> None:
         """Play from the playhead, or stand still."""
         if self.player.is_playing:
             self.player.stop()
-        elif self._course is not None:
+        elif self._moments is not None:
             timeline = self._timeline
             self.player.play(self._seconds, span=timeline.span, fps=timeline.fps, loop=timeline.loop)
 
     def small_picture(self, seconds: float) -> QImage | None:
         """A small picture near a moment, if there is one."""
-        if self._course is None:
-            return None
-        pose = self._poses.get(self._frame_of(seconds))
+        moments = self._moments
+        pose = None if moments is None else moments.known(moments.frame_of(seconds))
         return None if pose is None else self._proxies.small(pose)
 
     def ready_spans(self) -> tuple[tuple[float, float], ...]:
         """Parts of the film, in seconds, whose frames are all there."""
-        if self._course is None:
+        moments = self._moments
+        if moments is None:
             return ()
         found: list[tuple[float, float]] = []
-        fps, start = self._timeline.fps, None
-        # What was not looked at yet counts as not there: evaluating all would keep the window waiting.
-        for frame in range(self._frames() + 1):
-            ready = self._poses.get(frame) in self._proxies
+        fps, start = moments.fps, None
+        for frame in range(moments.frames + 1):
+            ready = moments.known(frame) in self._proxies
             if ready and start is None:
                 start = frame
             elif not ready and start is not None:
@@ -247,34 +238,10 @@ class FilmPreview(QObject):
 
     def missing(self) -> int:
         """Frames that have no picture yet."""
-        if self._course is None:
+        moments = self._moments
+        if moments is None:
             return 0
-        return sum(self._poses.get(frame) not in self._proxies for frame in range(self._frames()))
-
-    # Moments
-
-    def _frames(self) -> int:
-        return min(_MOST_FRAMES, math.floor(self._timeline.duration * self._timeline.fps + 1e-6) + 1)
-
-    def _frame_of(self, seconds: float) -> int:
-        return min(self._frames() - 1, max(0, round(seconds * self._timeline.fps)))
-
-    def _pose(self, frame: int) -> Pose:
-        pose = self._poses.get(frame)
-        if pose is None:
-            pose = self._poses[frame] = self._evaluated(frame / self._timeline.fps)
-        return pose
-
-    def _pose_at(self, seconds: float) -> Pose:
-        """The pose of a moment: a frame's own where it is as near as no matter."""
-        frame = self._frame_of(seconds)
-        if abs(frame / self._timeline.fps - seconds) < 1e-6:
-            return self._pose(frame)
-        return self._evaluated(seconds)
-
-    def _evaluated(self, seconds: float) -> Pose:
-        assert self._course is not None  # noqa: S101 -- callers have looked
-        return self._course.at(seconds if self._pacing is None else self._pacing.at(seconds))
+        return sum(moments.known(frame) not in self._proxies for frame in range(moments.frames))
 
     # Rendering
 
@@ -284,20 +251,18 @@ class FilmPreview(QObject):
 
     @Slot()
     def _sharpen(self) -> None:
-        if (
-            self._course is not None
-            and not self.player.is_playing
-            and self._context.renders.preview is not None
-        ):
-            self._ask(_Asked(self._seconds, self._pose_at(self._seconds), is_passing=False))
+        pose = self.pose_now()
+        if pose is not None and not self.player.is_playing and self._context.renders.preview is not None:
+            self._ask(_Asked(self._seconds, pose, is_passing=False))
 
     @Slot(int, float)
     def _show_due(self, frame: int, seconds: float) -> None:
-        if self._course is None:
+        moments = self._moments
+        if moments is None:
             self.player.stop()
             return
         self._seconds = seconds
-        pose = self._pose(min(frame, self._frames() - 1))
+        pose = moments.pose(min(frame, moments.frames - 1))
         kept = self._proxies.get(pose)
         if kept is not None:
             self._show_kept(seconds, pose, kept)
@@ -308,7 +273,7 @@ class FilmPreview(QObject):
     def _take_playing(self, playing: bool) -> None:
         self.playing_changed.emit(playing)
         self._fill.start()
-        if not playing and self._course is not None and self._context.renders.preview is not None:
+        if not playing and self._moments is not None and self._context.renders.preview is not None:
             self.show(self._seconds)
 
     @Slot(object)
@@ -339,8 +304,7 @@ class FilmPreview(QObject):
         self._proxies.clear()
         self._failed.clear()
         self._pacing = None
-        self._course = None
-        self._poses.clear()
+        self._moments = None
         self._asked.clear()
         self._shown = None
 
@@ -348,10 +312,11 @@ class FilmPreview(QObject):
 
     @Slot()
     def _wish(self) -> None:
-        if self._course is None or not self._is_wanted:
+        moments = self._moments
+        if moments is None or not self._is_wanted:
             self._context.pictures.wish(_CLIENT, [])
             return
-        poses, coarse_only, share = self._next()
+        poses, coarse_only, share = self._next(moments)
         requests = (RenderRequest.of_pose(pose, revision=0, coarse_only=coarse_only) for pose in poses)
         wishes = [
             (pose, replace(request, preview_share=share))
@@ -360,20 +325,20 @@ class FilmPreview(QObject):
         self._context.pictures.wish(_CLIENT, wishes, priority=2)
         self._told_soon()
 
-    def _next(self) -> tuple[list[Pose], bool, float]:
+    def _next(self, moments: FilmMoments) -> tuple[list[Pose], bool, float]:
         """Poses to render, whether previews of them are enough, and the share of their time to take."""
         if not self.player.is_playing:
-            sketch = self._lacking(self._order.sketch(), self._has_none)
+            sketch = self._lacking(moments, moments.order.sketch(), self._has_none)
             if sketch:
                 return sketch, True, PASSING_SHARE if self._are_sharp_worth() else 1.0
         full_ms = self._context.renders.full_ms
         if full_ms is None or full_ms > _FAST_MS:
-            rough = self._lacking(self._following(), self._has_none)
+            rough = self._lacking(moments, self._following(moments), self._has_none)
             if rough:
                 return rough, True, 1.0
         # All there is to see is there; now it may become better.
-        sharp = self._lacking(self._following(), self._has_none_sharp) if self._are_sharp_worth() else []
-        return sharp, False, 1.0
+        following = self._following(moments) if self._are_sharp_worth() else ()
+        return self._lacking(moments, following, self._has_none_sharp), False, 1.0
 
     def _are_sharp_worth(self) -> bool:
         """Whether sharp pictures come soon enough to be rendered ahead."""
@@ -386,20 +351,22 @@ class FilmPreview(QObject):
     def _has_none_sharp(self, pose: Pose) -> bool:
         return pose not in self._proxies or self._proxies.is_coarse(pose)
 
-    def _following(self) -> Iterable[int]:
+    def _following(self, moments: FilmMoments) -> Iterable[int]:
         """Frames that have room, the nearest to the playhead first; while playing, those to come."""
-        here, reach = self._frame_of(self._seconds), self._capacity()
-        return (self._order.onwards if self.player.is_playing else self._order.around)(here, reach)
+        here, reach = moments.frame_of(self._seconds), self._capacity()
+        return (moments.order.onwards if self.player.is_playing else moments.order.around)(here, reach)
 
-    def _lacking(self, frames: Iterable[int], lacks: Callable[[Pose], bool]) -> list[Pose]:
+    def _lacking(
+        self, moments: FilmMoments, frames: Iterable[int], lacks: Callable[[Pose], bool]
+    ) -> list[Pose]:
         """The first poses among frames that lack something."""
         found: list[Pose] = []
         deadline = time.perf_counter() + _TURN_SECONDS
         for frame in frames:
-            if frame not in self._poses and time.perf_counter() > deadline:
+            if moments.known(frame) is None and time.perf_counter() > deadline:
                 self._fill.start()
                 break
-            pose = self._pose(frame)
+            pose = moments.pose(frame)
             if pose not in found and pose not in self._failed and lacks(pose):
                 found.append(pose)
                 if len(found) >= _AT_ONCE:
@@ -438,7 +405,7 @@ class FilmPreview(QObject):
     @Slot()
     def _start_measuring(self) -> None:
         session = self._context.store.session
-        if self._course is None or session.timeline.speed == "keyed":
+        if self._moments is None or session.timeline.speed == "keyed":
             return
         self._context.jobs.start(
             self.tr("Even out the speed"),
@@ -449,10 +416,10 @@ class FilmPreview(QObject):
         )
 
     def _take_pacing(self, timeline: Timeline, pacing: Pacing | None) -> None:
-        if _course_fields(timeline) != _course_fields(self._timeline):
+        if self._moments is None or _course_fields(timeline) != _course_fields(self._timeline):
             return
         self._pacing = pacing
-        self._poses.clear()
+        self._moments = FilmMoments(self._timeline, pacing)
         if self._context.renders.preview is not None and not self.player.is_playing:
             self.show(self._seconds)
         self._fill.start()

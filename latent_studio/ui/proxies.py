@@ -51,10 +51,10 @@ class ProxyCache:
         """What they may take."""
         return self._limit
 
-    def get(self, pose: Pose) -> Frame | None:
+    def get(self, pose: Pose | None) -> Frame | None:
         """The frame of a pose, which is young again then."""
-        found = self._frames.get(pose)
-        if found is None:
+        found = None if pose is None else self._frames.get(pose)
+        if pose is None or found is None:
             return None
         self._frames.move_to_end(pose)
         return found[0]
