@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 _CLIENT = "timeline film"
 #: A hand that rests this long wants to see the moment sharp.
 _REST_MS = 120
-#: Pictures asked for at once, so that a playhead that jumps is followed soon.
-_AT_ONCE = 12
+#: Pictures asked for at once, so that a playhead that jumps is followed soon, and those of the sketch, which
+#: stands wherever the playhead is.
+_AT_ONCE, _SKETCHED_AT_ONCE = 12, 60
 #: Models this fast are rendered ahead sharp at once; up to the second, coarse first and sharp later.
 _FAST_MS, _WORTH_MS = 600.0, 4000.0
 #: A timeline that changes is only measured once it has rested.
@@ -328,7 +329,7 @@ class FilmPreview(QObject):
     def _next(self, moments: FilmMoments) -> tuple[list[Pose], bool, float]:
         """Poses to render, whether previews of them are enough, and the share of their time to take."""
         if not self.player.is_playing:
-            sketch = self._lacking(moments, moments.order.sketch(), self._has_none)
+            sketch = self._lacking(moments, moments.order.sketch(), self._has_none, at_once=_SKETCHED_AT_ONCE)
             if sketch:
                 return sketch, True, PASSING_SHARE if self._are_sharp_worth() else 1.0
         full_ms = self._context.renders.full_ms
@@ -357,7 +358,12 @@ class FilmPreview(QObject):
         return (moments.order.onwards if self.player.is_playing else moments.order.around)(here, reach)
 
     def _lacking(
-        self, moments: FilmMoments, frames: Iterable[int], lacks: Callable[[Pose], bool]
+        self,
+        moments: FilmMoments,
+        frames: Iterable[int],
+        lacks: Callable[[Pose], bool],
+        *,
+        at_once: int = _AT_ONCE,
     ) -> list[Pose]:
         """The first poses among frames that lack something."""
         found: list[Pose] = []
@@ -369,7 +375,7 @@ class FilmPreview(QObject):
             pose = moments.pose(frame)
             if pose not in found and pose not in self._failed and lacks(pose):
                 found.append(pose)
-                if len(found) >= _AT_ONCE:
+                if len(found) >= at_once:
                     break
         return found
 

@@ -235,7 +235,12 @@ def settings_of(options: ProjectOptions) -> ProjectionSettings | PublishedSettin
             weights=weights_of(options.weights),
         )
         if options.steps is not None:
-            settings = replace(settings, w_steps=options.steps, w_plus_steps=options.steps)
+            settings = replace(
+                settings,
+                explore_steps=min(settings.explore_steps, options.steps),
+                w_steps=options.steps,
+                w_plus_steps=options.steps,
+            )
         return settings
     if options.space == "z":
         raise OptionError("--space", f"--schedule {options.schedule} searches in w or w+, not in z.")

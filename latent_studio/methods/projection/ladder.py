@@ -1,13 +1,15 @@
 """Ladder: from a picture to its latent, rung by rung, each one starting from the last.
 
-Start, then z or w, then w+, then noise. In each rung coarse pictures are matched first, by leaving the
-network early, and L-BFGS does the search: the objective is deterministic, and then it needs a fraction of
+Start, then z or w, then w+, then noise. In z or w small pictures are matched first, by leaving the network
+early: large, shrinking random steps find the right hollow of an objective that has many, and small pictures
+cost little. Then L-BFGS goes down into it: the objective is deterministic, and then it needs a fraction of
 Adam's time.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -51,9 +53,16 @@ RungName = Literal["start", "z", "w", "w+", "noise"]
 _COARSE_SHARE = 0.45
 #: Coarser pictures than this say too little.
 _COARSEST = 32
+#: Hollows are looked for in pictures of this side at most; in those of half of it they are others.
+_EXPLORED = 64
+#: Adam's rate while looking for them, and the first random step, both in standard deviations of w.
+_EXPLORE_RATE, _EXPLORE_SHAKE = 0.2, 0.2
+#: An evaluation takes about this power of the picture's side.
+_EFFORT_POWER = 1.5
 #: A rung whose result is worse by more than this share is not taken.
 _TOLERANCE = 1e-4
 _START_BATCH = 8
+_NOT_FINITE = "The search met numbers that are not finite, and went on from the best before them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +222,7 @@ class _Search:
         self._noise: NoiseMaps = generator.noise_maps("const")
         self._began = time.perf_counter()
         self._evaluations = 0
-        self._planned = 1
+        self._done, self._planned = 0.0, 1.0
         self._remarks: list[str] = []
         self._rungs: list[Rung] = []
 
@@ -224,7 +233,14 @@ class _Search:
         if space == "w+" and spec.num_ws == 1:
             space = "w"
         noise_steps = settings.noise_steps if any(one is not None for one in self._noise) else 0
-        self._planned = settings.w_steps + (settings.w_plus_steps if space == "w+" else 0) + noise_steps
+        explored = self._explored_level() if settings.explore_steps and start is None else None
+        w_budgets = self._w_budgets(explored)
+        self._planned = (
+            (0.0 if explored is None else settings.explore_steps * self._effort(explored))
+            + sum(self._effort(level) * steps for level, steps in w_budgets)
+            + (settings.w_plus_steps if space == "w+" else 0)
+            + noise_steps
+        )
         is_complete = True
         try:
             latent, space_now = self._start(encoded, space) if start is None else self._go_on(start, space)
@@ -235,11 +251,11 @@ class _Search:
             elif settings.w_steps:
                 latent = latent.mean(0) if latent.ndim == 2 else latent
                 name: SpaceName = "z" if space == "z" else "w"
-                self._climb(name, name, latent, settings.w_steps)
+                self._climb(name, name, latent, w_budgets, explored)
             if space == "w+" and w_plus_steps:
                 latent = self._rungs[-1].latent.to(self._generator.device)
                 rows = latent if latent.ndim == 2 else latent.expand(spec.num_ws, -1)
-                self._climb("w+", "w+", rows.contiguous(), w_plus_steps)
+                self._climb("w+", "w+", rows.contiguous(), [(self._levels[-1], w_plus_steps)])
             if noise_steps:
                 self._climb_noise(noise_steps)
         except Cancelled:
@@ -334,16 +350,91 @@ class _Search:
     # Climbing
     # ------------------------------------------------------------------------------------------------
 
-    def _climb(self, name: RungName, space: SpaceName, latent: Tensor, steps: int) -> None:
+    def _climb(
+        self,
+        name: RungName,
+        space: SpaceName,
+        latent: Tensor,
+        budgets: list[tuple[int, int]],
+        explored: int | None = None,
+    ) -> None:
         """A rung in z, w or w+: coarse to fine, then keep it if it is better than the last."""
-        stats, has_mapping = self._stats, self._generator.spec.has_mapping
-        is_mapped_z = space == "z" and has_mapping
-        free = (latent if is_mapped_z else stats.to_whitened(latent)).clone()
-        for level, budget in _budgets(self._levels, steps, coarse=name != "w+"):
+        free = (latent if self._is_mapped_z(space) else self._stats.to_whitened(latent)).clone()
+        if explored is not None:
+            free = self._explore(name, space, free, explored)
+        for level, budget in budgets:
             # There may have been no memory for this size.
             level_there_is_room_for = min(level, self._levels[-1])
             free = self._minimise(name, space, free, level_there_is_room_for, budget)
-        self._keep(name, space, free if is_mapped_z else stats.to_w(free), self._rungs[-1].noise)
+        self._keep_free(name, space, free)
+
+    def _explored_level(self) -> int | None:
+        """Where hollows are looked for; ``None`` where that would cost as much as going down."""
+        stages = self._generator.stages
+        fitting = [level for level in self._levels if stages[level].resolution <= _EXPLORED]
+        found = max(fitting, default=None)
+        is_too_small = (
+            found != self._levels[-1] and found is not None and stages[found].resolution * 2 <= _EXPLORED
+        )
+        return None if is_too_small else found
+
+    def _w_budgets(self, explored: int | None) -> list[tuple[int, int]]:
+        """Evaluations of the rung in z or w at each size, the explored ones left out."""
+        finer = [level for level in self._levels if explored is None or level > explored]
+        return _budgets(finer or self._levels[-1:], self._settings.w_steps)
+
+    def _explore(self, name: RungName, space: SpaceName, free: Tensor, level: int) -> Tensor:
+        """Adam with a large, falling rate and shrinking random steps; never ends worse than it began.
+
+        The course of both is that of Karras et al. 2020 (StyleGAN2, appendix D), but along the axes of w and
+        in its standard deviations, where one rate suits all directions, and with the model's own noise.
+        """
+        steps = self._settings.explore_steps
+        rng = torch.Generator().manual_seed(self._settings.seed)
+        found = free.detach().clone().requires_grad_()
+        optimizer = torch.optim.Adam([found], lr=_EXPLORE_RATE)
+        best = _Best(found)
+        try:
+            for index in range(steps):
+                self._check_cancel()
+                optimizer.param_groups[0]["lr"] = _EXPLORE_RATE * _course(index / steps)
+                shake = _EXPLORE_SHAKE * max(0.0, 1 - index / steps / 0.75) ** 2 if index else 0.0
+                with self._step(), torch.enable_grad():
+                    place = found + shake * torch.randn(found.shape, generator=rng).to(found.device)
+                    ws, prior = self._ws_of_free(place, space)
+                    picture = picture_at(self._generator, ws, self._noise, stage=level)
+                    losses, parts = picture_loss(picture, self._target, self._settings.weights)
+                    loss = losses.sum() + prior
+                    optimizer.zero_grad()
+                    loss.backward()  # type: ignore[no-untyped-call]
+                    value = float(loss.detach())
+                    if not _is_finite(value, found):
+                        raise _Stopped
+                    best.take(value, place)
+                    optimizer.step()
+                self._tell(name, value, parts, prior, picture, self._effort(level))
+        except _Stopped:
+            self._remark(_NOT_FINITE)
+        except OutOfMemoryError:
+            self._remark("There was no memory to look around for a good start.")
+        except Cancelled:
+            self._keep_free(name, space, best.values)
+            raise
+        return best.values
+
+    def _is_mapped_z(self, space: SpaceName) -> bool:
+        return space == "z" and self._generator.spec.has_mapping
+
+    def _keep_free(self, name: RungName, space: SpaceName, free: Tensor) -> None:
+        """Keep what was searched as a rung."""
+        latent = free if self._is_mapped_z(space) else self._stats.to_w(free)
+        self._keep(name, space, latent, self._rungs[-1].noise)
+
+    def _effort(self, level: int) -> float:
+        """About how long an evaluation at a level takes, of one at the full size."""
+        stages = self._generator.stages
+        share: float = (stages[level].resolution / stages[-1].resolution) ** _EFFORT_POWER
+        return share
 
     def _minimise(self, name: RungName, space: SpaceName, free: Tensor, level: int, budget: int) -> Tensor:
         """L-BFGS (strong Wolfe, history of 20) at one size; smaller if there is no room for it."""
@@ -363,7 +454,7 @@ class _Search:
             if not _is_finite(value, found):
                 raise _Stopped
             best.take(value, found)
-            self._tell(name, value, parts, prior, picture)
+            self._tell(name, value, parts, prior, picture, self._effort(level))
             return loss.detach()
 
         optimizer = torch.optim.LBFGS(
@@ -373,7 +464,7 @@ class _Search:
         try:
             optimizer.step(evaluate)  # type: ignore[no-untyped-call]
         except _Stopped:
-            self._remark("The search met numbers that are not finite, and went on from the best before them.")
+            self._remark(_NOT_FINITE)
         except OutOfMemoryError:
             index = self._levels.index(level)
             if index == 0:
@@ -387,11 +478,7 @@ class _Search:
             return self._minimise(name, space, best.values, smaller, budget)
         except Cancelled:
             # What was found so far counts, whole rung or not.
-            latent = best.values
-            is_mapped_z = space == "z" and self._generator.spec.has_mapping
-            self._keep(
-                name, space, latent if is_mapped_z else self._stats.to_w(latent), self._rungs[-1].noise
-            )
+            self._keep_free(name, space, best.values)
             raise
         return best.values
 
@@ -399,7 +486,7 @@ class _Search:
         """The ws of what is searched, and what its being unusual costs."""
         weights, stats = self._settings.weights, self._stats
         num_ws = self._generator.spec.num_ws
-        if space == "z" and self._generator.spec.has_mapping:
+        if self._is_mapped_z(space):
             ws = self._generator.map(free[None], one_hot(self._generator, self._class_idx, 1))
             return ws, weights.prior * (free.square().mean() - 1).square()
         prior = weights.prior * free.square().mean()
@@ -413,7 +500,7 @@ class _Search:
         last = self._rungs[-1]
         device, stats = self._generator.device, self._stats
         space = last.space
-        is_mapped_z = space == "z" and self._generator.spec.has_mapping
+        is_mapped_z = self._is_mapped_z(space)
         latent = last.latent.to(device)
         free = (latent if is_mapped_z else stats.to_whitened(latent)).clone().requires_grad_()
         maps = [None if one is None else one.detach().clone().requires_grad_() for one in self._noise]
@@ -447,7 +534,7 @@ class _Search:
                     with torch.no_grad():
                         for one in moving:
                             one.copy_(normalised_noise(one))
-                self._tell("noise", value, {**parts, "noise": penalty.detach()[None]}, prior, picture)
+                self._tell("noise", value, {**parts, "noise": penalty.detach()[None]}, prior, picture, 1.0)
         except (_Stopped, OutOfMemoryError) as error:
             self._remark(
                 "Noise was left as it was: "
@@ -493,7 +580,7 @@ class _Search:
             self._noise = tuple(None if one is None else one.to(self._generator.device) for one in rung.noise)
 
     def _final_ws(self, latent: Tensor, space: SpaceName) -> tuple[Tensor, Tensor]:
-        if space == "z" and self._generator.spec.has_mapping:
+        if self._is_mapped_z(space):
             ws = self._generator.map(latent[None], one_hot(self._generator, self._class_idx, 1))
         else:
             ws = ws_of(latent, self._generator.spec.num_ws)
@@ -505,22 +592,27 @@ class _Search:
             self._remarks.append(sentence)
 
     def _tell(
-        self, name: RungName, value: float, parts: dict[str, Tensor], prior: Tensor, picture: Tensor
+        self,
+        name: RungName,
+        value: float,
+        parts: dict[str, Tensor],
+        prior: Tensor,
+        picture: Tensor,
+        effort: float,
     ) -> None:
         self._evaluations += 1
-        elapsed = time.perf_counter() - self._began
-        per_second = self._evaluations / max(elapsed, 1e-6)
-        fraction = min(1.0, self._evaluations / max(self._planned, 1))
+        self._done += effort
+        elapsed = max(time.perf_counter() - self._began, 1e-6)
+        fraction = min(1.0, self._done / max(self._planned, 1e-6))
         losses = {key: float(part.detach().sum()) for key, part in parts.items()}
-        left = max(0, self._planned - self._evaluations) / per_second
         self._report(
             Look(
                 name,
                 fraction,
                 {"loss": value, **losses, "prior": float(prior.detach())},
                 picture.detach()[:1].cpu(),
-                per_second,
-                left,
+                self._evaluations / elapsed,
+                max(0.0, self._planned - self._done) * elapsed / self._done,
             )
         )
 
@@ -550,10 +642,14 @@ def _is_finite(value: float, values: Tensor) -> bool:
     )
 
 
-def _budgets(levels: list[int], steps: int, *, coarse: bool) -> list[tuple[int, int]]:
+def _course(share: float) -> float:
+    """Of the largest rate: up over the first twentieth, down by a cosine over the last quarter."""
+    ramp = 0.5 - 0.5 * math.cos(min(1.0, (1 - share) / 0.25) * math.pi)
+    return ramp * min(1.0, 0.02 + share / 0.05)
+
+
+def _budgets(levels: list[int], steps: int) -> list[tuple[int, int]]:
     """Which stage gets how many evaluations: the coarse ones together a little less than half."""
-    if len(levels) == 1 or not coarse:
-        return [(levels[-1], steps)]
     before = levels[:-1]
-    share = max(1, round(steps * _COARSE_SHARE / len(before)))
+    share = max(1, round(steps * _COARSE_SHARE / len(before))) if before else 0
     return [*((level, share) for level in before), (levels[-1], max(1, steps - share * len(before)))]

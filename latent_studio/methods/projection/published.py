@@ -1,11 +1,10 @@
 """Published: the schedules of other projectors, for comparison, evaluated on our networks.
 
-``stylegan2-ada``: Karras et al., "Training Generative Adversarial Networks with Limited "
-                                  "Data", 2020: Adam on w and
-the noise maps, a ramped rate, shrinking random steps in w, and noise kept white. ``mmgen`` is the same recipe
-with a pixel term and optional w+, as mmgeneration and rosinality have it. ``vgg-feature``: plain gradient
-descent with rate 1 on a w+ that starts at zeros or an encoder's guess, on features of one layer, without
-noise or prior.
+``stylegan2-ada``: Karras et al., "Training Generative Adversarial Networks with Limited Data", 2020: Adam
+on w and the noise maps, a ramped rate, shrinking random steps in w, and noise kept white. ``mmgen`` is the
+same recipe with a pixel term and optional w+, as mmgeneration and rosinality have it. ``vgg-feature``:
+plain gradient descent with rate 1 on a w+ that starts at zeros or an encoder's guess, on features of one
+layer, without noise or prior.
 """
 
 from __future__ import annotations

@@ -21,7 +21,9 @@ class ProjectionSettings:
         space: the last rung: ``z``, ``w`` or ``w+``; families without w are searched in z whatever it says.
         start: ``mean``, the best of ``samples``, or what the ``encoder`` sees (samples if there is none).
         samples: how many are looked at.
-        w_steps: evaluations of the objective in z or w.
+        explore_steps: evaluations of small pictures in z or w that look for the right hollow; none where the
+            network cannot be left early.
+        w_steps: evaluations of the objective in z or w that go down into it.
         w_plus_steps: evaluations in w+.
         noise_steps: evaluations that also search the noise maps, which are then kept with the latent.
         weights: what counts how much.
@@ -31,6 +33,7 @@ class ProjectionSettings:
     space: SpaceName = "w+"
     start: StartName = "encoder"
     samples: int = 128
+    explore_steps: int = 120
     w_steps: int = 60
     w_plus_steps: int = 80
     noise_steps: int = 0
@@ -42,10 +45,20 @@ def preset(name: PresetName, *, space: SpaceName = "w+", seed: int = 0) -> Proje
     """Settings by name: ``fast`` takes about a tenth of ``good``'s time, ``best`` about three times."""
     match name:
         case "fast":
-            return ProjectionSettings(space, samples=64, w_steps=16, w_plus_steps=12, seed=seed)
+            return ProjectionSettings(
+                space, samples=64, explore_steps=40, w_steps=16, w_plus_steps=12, seed=seed
+            )
         case "good":
-            return ProjectionSettings(space, samples=128, w_steps=60, w_plus_steps=80, seed=seed)
+            return ProjectionSettings(
+                space, samples=128, explore_steps=120, w_steps=60, w_plus_steps=80, seed=seed
+            )
         case "best":
             return ProjectionSettings(
-                space, samples=256, w_steps=120, w_plus_steps=200, noise_steps=60, seed=seed
+                space,
+                samples=256,
+                explore_steps=240,
+                w_steps=120,
+                w_plus_steps=200,
+                noise_steps=60,
+                seed=seed,
             )
