@@ -63,6 +63,21 @@ class Studio:
         if model is not None:
             self.open(model)
 
+    def __repr__(self) -> str:
+        """The model, the picture's place, its edits, and how many steps there are."""
+        session = self.session
+        if session.model is None:
+            return "<Studio, no model open>"
+        base = session.base
+        place = "a latent"
+        if isinstance(base, SeedPoint):
+            beside = "" if base.is_whole else f" +{base.dx:.2f}, +{base.dy:.2f}"
+            place = f"seed {base.seed}{beside}"
+        edits = [f"{edit.direction.name} {edit.amount:+.2f}" for edit in session.edits]
+        more = [f"{len(edits) - 3} edits more"] if len(edits) > 3 else []
+        words = ", ".join([place, *edits[:3], *more])
+        return f"<Studio {session.model.name}: {words}; step {len(self.history) - 1}>"
+
     # The model
 
     def open(self, model: str | Path) -> Studio:

@@ -126,7 +126,7 @@ class LinearDirection:
         if not np.isfinite(array).all() or not array.any():
             raise IncompatibleLatentError(
                 f"Direction {name!r} is zero or holds values that are not finite.",
-                hint="Export it again from the tool that made it.",
+                hint="A direction needs finite numbers, and not all of them zero.",
             )
         array.flags.writeable = False
         self.id = id

@@ -264,4 +264,4 @@ class Reader:
 
 def damaged(what: str) -> DamagedSessionError:
     """The error for a value that is not as it should be."""
-    return DamagedSessionError(f"This session is damaged: {what}.", hint=_HINT)
+    return DamagedSessionError(f"This file is damaged: {what}.", hint=_HINT)

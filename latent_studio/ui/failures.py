@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from latent_studio.core.errors import LatentStudioError
+from latent_studio.ui.window_words import window_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def describe_failure(error: BaseException, *, revision: int | None = None) -> Fa
     details = "".join(traceback.format_exception(error))
     match error:
         case LatentStudioError():
-            return Failure(error.title, error.hint, details, revision)
+            return Failure(window_words(error.title), window_words(error.hint), details, revision)
         case MemoryError():
             return Failure(
                 _tr("There is not enough memory for this."),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from latent_studio.ui.window_words import window_words
+
 if TYPE_CHECKING:
     from latent_studio.ui.failures import Failure
 
@@ -29,7 +31,7 @@ class Messages(QObject):
 
     def warning(self, title: str, *, hint: str = "", details: str = "") -> None:
         """Something went another way than asked, and stays until it is read."""
-        self.posted.emit("warn", title, hint, details, None)
+        self.posted.emit("warn", window_words(title), window_words(hint), details, None)
 
     def failure(self, failure: Failure) -> None:
         """Something failed."""

@@ -52,6 +52,12 @@ def test_a_notebook_shows_the_picture(studio):
     assert Studio()._repr_png_() is None
 
 
+def test_a_studio_says_what_it_shows(studio):
+    assert repr(Studio()) == "<Studio, no model open>"
+    studio.seed(3, dx=0.5).move("sefa:0", 1.5).move("sefa:1", -2.0)
+    assert repr(studio) == "<Studio random: seed 3 +0.50, +0.00, e0 +1.50, e1 -2.00; step 3>"
+
+
 def test_settings_are_set_by_name_and_unknown_ones_are_named(studio):
     assert studio.set(truncation_psi=0.2).session.synthesis.truncation_psi == 0.2
     with pytest.raises(LatentStudioError, match="no such setting"):

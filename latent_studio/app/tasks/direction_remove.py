@@ -60,7 +60,7 @@ def run_direction_remove(
         raise OptionError(
             "NAME",
             f"{entry.direction.name} was found on the model or came with it, so it cannot be removed.",
-            hint="Hide it: direction keep NAME --hide.",
+            hint="Hide it: “direction keep NAME --hide”.",
         )
     model.library.remove((entry.id,))
     return DirectionRemoveResult(entry.direction.name)

@@ -24,6 +24,7 @@ from latent_studio.ui.exports.picture import PictureExport
 from latent_studio.ui.exports.target_form import TargetForm
 from latent_studio.ui.exports.timeline import TimelineExport
 from latent_studio.ui.exports.traversal import TraversalExport
+from latent_studio.ui.failures import describe_failure
 from latent_studio.ui.model_facts import size_text
 from latent_studio.ui.widgets.elided_label import ElidedLabel
 
@@ -196,7 +197,7 @@ class ExportDock(QWidget):
             target = self._target.target()
             job, twin = self.subject.job(target), self.subject.twin(target)
         except LatentStudioError as error:
-            self._context.messages.posted.emit("bad", error.title, error.hint, "", None)
+            self._context.messages.failure(describe_failure(error))
             return
         if target.out.is_file() and not self._may_replace(target.out):
             return
@@ -216,6 +217,6 @@ class ExportDock(QWidget):
         try:
             twin = self.subject.twin(self._target.target())
         except LatentStudioError as error:
-            self._context.messages.posted.emit("bad", error.title, error.hint, "", None)
+            self._context.messages.failure(describe_failure(error))
             return
         self._context.commands.copy(twin)

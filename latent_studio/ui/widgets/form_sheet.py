@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QWi
 
 from latent_studio.ui.icons import set_icon
 from latent_studio.ui.widgets.overlay import Overlay
+from latent_studio.ui.window_words import window_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +99,7 @@ class FormSheet(Overlay):
 
     def setReason(self, reason: str) -> None:
         """Say why it does not begin; an empty text says nothing."""
-        self._reason.setText(reason)
+        self._reason.setText(window_words(reason))
         self._reason.setVisible(bool(reason))
 
     def firstFocus(self) -> QWidget:
