@@ -4,7 +4,7 @@ Playing counts frames that came late (by more than half a frame's time), were sk
 tells how evenly frames came and how soon each was painted.
 
 Scrubbing moves the playhead 60 times a second, smoothly and by jumps: first with rendering ahead switched
-off and nothing made yet, then as a user meets it, half a second after the film was made, then with all of it
+off and nothing made yet, then as a user meets it, a second after the film was made, then with all of it
 rendered. It tells how long after each move a picture of that moment or a later one was there; how long until
 there was one near it, an eighth of a second of film away at most; and whether the picture after each rest is
 the one the engine draws for that moment. Drawn off screen.
@@ -104,7 +104,7 @@ def main() -> None:
         dock.preview.set_wanted(True)
         for first_seed in (40, 60, 80):
             make_film(window, arguments.film, first_seed=first_seed)
-            spin(0.5)
+            spin(1.0)
             scrub(window, dock, notes, arguments.seconds / 3, coarse_ms, "a film just made")
         started = time.perf_counter()
         wait(lambda: dock.preview.missing() == 0, 300)

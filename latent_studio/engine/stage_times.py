@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 #: A smaller preview shows too little to steer by.
 MIN_PREVIEW = 32
+#: In a smaller one few models show more than a shape, often in colours that are not the picture's: one that can
+#: be made out is worth up to so many times the budget.
+READABLE_PREVIEW, READABLE_WORTH = 64, 2.0
 #: Share of a new measurement in the running mean; the first ones count more, as the very first is slow.
 _SMOOTHING = 0.25
 
@@ -75,9 +78,10 @@ def coarse_stage(
 ) -> int | None:
     """Choose the stage to show first.
 
-    The largest preview that is ready within the budget, or else the smallest worth showing; before anything
-    was measured, the smallest. ``None`` means that the first frame is the final one: the model has no
-    previews, all stages left fit the budget, or only the last is left.
+    The largest preview that is ready within the budget, or else the smallest worth showing; the smallest that
+    can be made out, if that takes little more; before anything was measured, that one. ``None`` means that the
+    first frame is the final one: the model has no previews, all stages left fit the budget, or only the last
+    is left.
 
     Args:
         stages: of a generator, coarse to fine.
@@ -88,9 +92,10 @@ def coarse_stage(
     last = len(stages) - 1
     previews = [index for index in range(start, last) if stages[index].has_preview]
     worth_showing = [index for index in previews if stages[index].resolution >= MIN_PREVIEW]
+    readable = next((index for index in previews if stages[index].resolution >= READABLE_PREVIEW), None)
     total = times.between(start, len(stages))
     if total is None:
-        return worth_showing[0] if worth_showing else None
+        return readable or (worth_showing[0] if worth_showing else None)
     if total <= budget_seconds:
         return None
     chosen = None
@@ -98,4 +103,8 @@ def coarse_stage(
         needed = times.between(start, index + 1)
         if chosen is None or (needed is not None and needed <= budget_seconds):
             chosen = index
+    if chosen is not None and readable is not None and readable > chosen:
+        needed = times.between(start, readable + 1)
+        if needed is not None and needed <= READABLE_WORTH * budget_seconds:
+            return readable
     return chosen

@@ -167,16 +167,16 @@ def test_a_slow_model_gets_its_coarse_frame_within_the_budget(renderer: Renderer
 
 
 def test_a_long_refinement_shows_more_on_the_way(clock: Clock) -> None:
-    generator = FakeGenerator(256)
-    clock.stage_seconds = [0.01, 0.01, 0.01, 0.01, 0.05, 0.1, 0.3]
+    generator = FakeGenerator(512)
+    clock.stage_seconds = [0.01, 0.01, 0.01, 0.01, 0.01, 0.1, 0.05, 0.3]
     generator.before_stage = clock.stage
     renderer = Renderer(generator, cache=PrefixCache(64 << 20), clock=clock)
     frames = list(renderer.frames(request()))
-    # 64 px comes 50 ms after the first frame, too soon; 128 px 150 ms after it.
+    # 128 px comes 100 ms after the first frame, too soon; 256 px 150 ms after it.
     assert [(f.quality, f.pixels.shape[0]) for f in frames] == [
-        (Quality.COARSE, 32),
-        (Quality.COARSE, 128),
-        (Quality.FINAL, 256),
+        (Quality.COARSE, 64),
+        (Quality.COARSE, 256),
+        (Quality.FINAL, 512),
     ]
 
 
@@ -186,7 +186,7 @@ def test_a_long_refinement_passes_stages_without_a_picture(clock: Clock) -> None
     generator.before_stage = clock.stage
     generator.stages[5].has_preview = False
     renderer = Renderer(generator, cache=PrefixCache(64 << 20), clock=clock)
-    assert [frame.pixels.shape[0] for frame in renderer.frames(request())] == [32, 256]
+    assert [frame.pixels.shape[0] for frame in renderer.frames(request())] == [64, 256]
 
 
 def test_coarse_only_stops_at_the_preview(renderer: Renderer, generator: FakeGenerator) -> None:
@@ -198,7 +198,7 @@ def test_coarse_only_stops_at_the_preview(renderer: Renderer, generator: FakeGen
 
 def test_a_smaller_share_of_the_time_gives_a_smaller_preview(clock: Clock) -> None:
     generator = FakeGenerator(256)
-    clock.stage_seconds = [0.002, 0.002, 0.003, 0.008, 0.02, 0.1, 0.3]
+    clock.stage_seconds = [0.002, 0.002, 0.003, 0.008, 0.03, 0.1, 0.3]
     generator.before_stage = clock.stage
     renderer = Renderer(generator, cache=PrefixCache(64 << 20), clock=clock)
     list(renderer.frames(request()))

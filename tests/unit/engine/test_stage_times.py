@@ -26,7 +26,13 @@ def choose(generator: FakeGenerator, times: StageTimes, start: int = 0) -> int |
 def test_the_largest_preview_within_the_budget_is_chosen() -> None:
     generator = FakeGenerator(256)
     assert choose(generator, timed(1, 1, 2, 5, 20, 60, 100)) == 4
-    assert choose(generator, timed(1, 1, 2, 5, 40, 60, 100)) == 3
+    assert choose(generator, timed(1, 1, 2, 5, 90, 60, 100)) == 3
+
+
+def test_a_preview_that_can_be_made_out_may_take_twice_the_budget() -> None:
+    generator = FakeGenerator(256)
+    assert choose(generator, timed(1, 1, 2, 5, 80, 60, 100)) == 4
+    assert choose(generator, timed(1, 1, 2, 5, 82, 60, 100)) == 3
 
 
 def test_a_full_frame_within_the_budget_needs_no_preview() -> None:
@@ -37,13 +43,14 @@ def test_a_slow_model_still_shows_at_least_32_pixels() -> None:
     assert choose(FakeGenerator(256), timed(10, 20, 30, 50, 100, 200, 400)) == 3
 
 
-def test_before_anything_was_measured_the_first_preview_of_32_pixels_is_chosen() -> None:
-    assert choose(FakeGenerator(256), StageTimes(7, device=CPU)) == 3
+def test_before_anything_was_measured_the_first_preview_of_64_pixels_is_chosen() -> None:
+    assert choose(FakeGenerator(256), StageTimes(7, device=CPU)) == 4
+    assert choose(FakeGenerator(64), StageTimes(5, device=CPU)) == 3
     assert choose(FakeGenerator(16), StageTimes(3, device=CPU)) is None
 
 
 def test_cached_stages_cost_nothing_so_the_preview_may_be_larger() -> None:
-    times = timed(10, 10, 10, 10, 20, 20, 100)
+    times = timed(20, 20, 20, 20, 20, 20, 100)
     assert choose(FakeGenerator(256), times, start=0) == 3
     assert choose(FakeGenerator(256), times, start=4) == 5
 
