@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 #: A smaller preview shows too little to steer by.
 MIN_PREVIEW = 32
-#: In a smaller one few models show more than a shape, often in colours that are not the picture's: one that can
-#: be made out is worth up to so many times the budget.
+#: In a smaller one few models show more than a shape, often in colours that are not the picture's: one that
+#: can be made out is worth up to so many times the budget.
 READABLE_PREVIEW, READABLE_WORTH = 64, 2.0
 #: Share of a new measurement in the running mean; the first ones count more, as the very first is slow.
 _SMOOTHING = 0.25
@@ -78,10 +78,10 @@ def coarse_stage(
 ) -> int | None:
     """Choose the stage to show first.
 
-    The largest preview that is ready within the budget, or else the smallest worth showing; the smallest that
-    can be made out, if that takes little more; before anything was measured, that one. ``None`` means that the
-    first frame is the final one: the model has no previews, all stages left fit the budget, or only the last
-    is left.
+    The largest preview that is ready within the budget, or else the smallest worth showing; the
+    smallest that can be made out, if that takes little more, and before anything was measured.
+    ``None`` means that the first frame is the final one: the model has no previews, all stages left
+    fit the budget, or only the last is left.
 
     Args:
         stages: of a generator, coarse to fine.
