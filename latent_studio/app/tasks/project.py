@@ -57,7 +57,7 @@ class ProjectOptions:
         metavar="DIR",
     )
     preset: Literal["fast", "good", "best"] = option(
-        "good", help="How long to search; fast takes about a tenth of good's time, best about three times."
+        "good", help="How long to search; fast takes about a quarter of good's time, best about three times."
     )
     space: Literal["z", "w", "w+"] = option(
         "w+", help="Where the latent is searched; families without w are searched in z."

@@ -42,7 +42,7 @@ class ProjectionSettings:
 
 
 def preset(name: PresetName, *, space: SpaceName = "w+", seed: int = 0) -> ProjectionSettings:
-    """Settings by name: ``fast`` takes about a tenth of ``good``'s time, ``best`` about three times."""
+    """Settings by name: ``fast`` takes about a quarter of ``good``'s time, ``best`` about three times."""
     match name:
         case "fast":
             return ProjectionSettings(

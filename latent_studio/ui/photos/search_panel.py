@@ -51,7 +51,7 @@ class SearchPanel(QWidget):
         self._plotted = 0
         self._preset = choice(
             self, "projection-preset", self.tr("How long"),
-            self.tr("Fast takes about a tenth of Good's time, Best about three times."),
+            self.tr("Fast takes about a quarter of Good's time, Best about three times."),
             ((self.tr("Fast"), "fast"), (self.tr("Good"), "good"), (self.tr("Best"), "best")),
         )  # fmt: skip
         self._preset.setCurrentIndex(1)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from latent_studio.checkpoints.bundled import DEFAULT_MODEL, find_model
 from latent_studio.checkpoints.open import open_checkpoint
 from latent_studio.core.errors import Cancelled, InputError, OutOfMemoryError
 from latent_studio.core.jobs import CancelToken
@@ -22,6 +23,7 @@ from latent_studio.methods.projection.latent_stats import latent_stats
 from latent_studio.methods.projection.loss_weights import LossWeights
 from latent_studio.methods.projection.noise import noise_penalty, normalised_noise
 from latent_studio.methods.projection.objective import Target
+from latent_studio.methods.projection.perceptual import load_perceptual_net
 from latent_studio.methods.projection.pivotal import TuneSettings, TuneStep, tune
 from latent_studio.methods.projection.settings import ProjectionSettings, SpaceName, preset
 from tests.helpers.model_files import write_tiny_model
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from latent_studio.generators.protocol import Generator
 
-SETTINGS = ProjectionSettings("w+", samples=16, w_steps=8, w_plus_steps=8)
+SETTINGS = ProjectionSettings("w+", samples=16, explore_steps=8, w_steps=8, w_plus_steps=8)
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +192,32 @@ def test_without_memory_smaller_pictures_are_searched_with(tmp_path: Path) -> No
         found = run(generator, Target(image, PooledNet()))
     assert any("32 pixels instead" in remark for remark in found.remarks)
     assert found.rungs[-1].name == "w+"
+
+
+@pytest.mark.slow
+def test_looking_around_first_finds_the_way_out_of_a_wrong_face() -> None:
+    """Going down alone ends in a hollow from which this person is not reached."""
+    generator = build_generator(open_checkpoint(find_model(DEFAULT_MODEL)))
+    z = torch.from_numpy(np.random.RandomState(10_001).randn(1, generator.spec.z_dim)).float()
+    with torch.no_grad():
+        image = generator.synthesize(generator.map(z)).clamp(-1, 1)
+    stats = latent_stats(generator, step=contextlib.nullcontext)
+    settings = ProjectionSettings("w", samples=16, explore_steps=80, w_steps=10)
+    around, down = (
+        run(generator, Target(image, load_perceptual_net()), one, stats=stats).best.score
+        for one in (settings, replace(settings, explore_steps=0, w_steps=18))
+    )
+    # Both take about as long: a small picture costs a tenth of a full one.
+    assert around.psnr > down.psnr + 3
+    assert around.perceptual < down.perceptual / 2
+
+
+def test_looking_around_never_ends_worse_than_it_began(generator: Generator, target: Target) -> None:
+    z = torch.from_numpy(np.random.RandomState(5).randn(1, generator.spec.z_dim)).float()
+    with torch.no_grad():
+        w = generator.map(z, truncation_psi=0.8)[0, 0]
+    found = run(generator, target, replace(SETTINGS, start="encoder", w_steps=1, space="w"), encoded=w)
+    assert found.best.score.psnr >= found.rungs[0].score.psnr
 
 
 def test_reports_say_how_far_it_is(generator: Generator, target: Target) -> None:
