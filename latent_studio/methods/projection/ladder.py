@@ -209,7 +209,7 @@ class _Search:
     ) -> None:
         self._generator = generator
         self._target = target
-        self._settings = settings
+        self._settings = settings if generator.spec.has_mapping else _with_no_rung_after_z(settings)
         self._stats = stats
         self._class_idx = class_idx
         self._step = step
@@ -640,6 +640,13 @@ def _is_finite(value: float, values: Tensor) -> bool:
         and abs(value) != float("inf")
         and (gradient is None or bool(gradient.isfinite().all()))
     )
+
+
+def _with_no_rung_after_z(settings: ProjectionSettings) -> ProjectionSettings:
+    """What the rung in w+ would have had goes to the only one there is, and to looking around."""
+    rest = settings.w_plus_steps
+    explore_steps = settings.explore_steps + rest if settings.explore_steps else 0
+    return replace(settings, explore_steps=explore_steps, w_steps=settings.w_steps + rest, w_plus_steps=0)
 
 
 def _course(share: float) -> float:
