@@ -40,6 +40,9 @@ class RankedPath:
         told: share of pictures in which it could be told.
         corr: the published score.
         corr_l1: the published score.
+        curve: correlation of the mean over the latents with the amount, -1 to 1.
+        curve_low: lower end of its 95 % interval; NaN from a single latent.
+        curve_high: upper end.
         side: the attribute that changes most beside it; empty where there is none.
         side_size: its change, in standard deviations.
     """
@@ -58,6 +61,9 @@ class RankedPath:
     told: float
     corr: float
     corr_l1: float
+    curve: float
+    curve_low: float
+    curve_high: float
     side: str = ""
     side_size: float = 0.0
 
@@ -125,6 +131,9 @@ class Ranking:
             float(found.told[at]),
             float(self.corr[at]),
             float(self.corr_l1[at]),
+            float(found.curve[at]),
+            float(found.curve_low[at]),
+            float(found.curve_high[at]),
             side,
             side_size,
         )

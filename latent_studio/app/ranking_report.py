@@ -25,8 +25,9 @@ _ROWS_SHOWN = 3
 _WHAT = (
     "Score: the end of the correlation's 95 % interval that is nearer to zero, times the selectivity; less "
     "for paths that hardly move the attribute. Effect: change from end to end, in standard deviations over "
-    "random pictures. Selectivity: the attribute's share of all change. corr and corr-l1: as published, for "
-    "comparison."
+    "random pictures. Selectivity: the attribute's share of all change. Mean curve: the correlation of the "
+    "mean over all pictures with the amount; where each has a step at another place, the mean has none. corr "
+    "and corr-l1: as published, for comparison."
 )
 
 
@@ -95,6 +96,7 @@ def _json(ranking: Ranking, attributes: tuple[str, ...]) -> str:
         "latents": len(traversal.seeds),
         "amounts": list(traversal.amounts),
         "unit": "sigma" if traversal.in_sigma else "direction",
+        "even": traversal.even,
         "attributes": {
             info.id: _finite(asdict(info) | {"spread": float(spread)})
             for info, spread in zip(ranking.attributes, ranking.table.spread, strict=True)
@@ -110,6 +112,11 @@ def _markdown(ranking: Ranking, attributes: tuple[str, ...], top: int) -> str:
         f"# Ranking of {len(ranking.table.paths)} paths of {ranking.traversal.model_name}",
         "",
         _WHAT,
+        *(
+            ["", "Steps are even to the eye: each changes the picture as much."]
+            if ranking.traversal.even
+            else []
+        ),
         "",
     ]
     for attribute in attributes:
@@ -129,7 +136,8 @@ def _html(ranking: Ranking, attributes: tuple[str, ...], top: int) -> str:
         f"<title>Ranking of {html.escape(traversal.model_name)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>Paths of {html.escape(traversal.model_name)}</h1>",
         f"<p>{len(ranking.table.paths)} paths from {len(traversal.seeds)} pictures, amounts "
-        f"{traversal.amounts[0]:g} to {traversal.amounts[-1]:g}{' sigma' if traversal.in_sigma else ''}.</p>",
+        f"{traversal.amounts[0]:g} to {traversal.amounts[-1]:g}{' sigma' if traversal.in_sigma else ''}"
+        f"{', in steps even to the eye' if traversal.even else ''}.</p>",
         f"<p class='note'>{html.escape(_WHAT)}</p>",
         "<nav>",
     ]
@@ -158,6 +166,7 @@ _HEADS = (
     "Path",
     "Score",
     "Pearson (95 %)",
+    "Mean curve (95 %)",
     "Monotone",
     "Effect",
     "Selectivity",
@@ -170,21 +179,19 @@ _STYLE = (
     "padding:0 16px}h1{font-size:22px}h2{font-size:17px;margin-top:36px}a{color:#8ab4ff;margin-right:10px}"
     "table{border-collapse:collapse;margin:8px 0 12px}td,th{padding:4px 10px;text-align:right;"
     "border-bottom:1px solid #333843}th{color:#9aa0ad;font-weight:500}td:nth-child(2),th:nth-child(2),"
-    "td:nth-child(8),th:nth-child(8){text-align:left}figure{margin:10px 0}figure img{max-width:100%;"
+    "td:nth-child(9),th:nth-child(9){text-align:left}figure{margin:10px 0}figure img{max-width:100%;"
     "border-radius:4px}figcaption{color:#9aa0ad;margin-bottom:4px}.note{color:#9aa0ad;max-width:80ch}"
 )
 
 
 def _row(path: RankedPath) -> tuple[str, ...]:
-    interval = (
-        "" if math.isnan(path.pearson_low) else f" ({path.pearson_low:+.2f} to {path.pearson_high:+.2f})"
-    )
     side = f"{path.side} {path.side_size:+.1f} sd" if path.side else "-"
     return (
         str(path.rank),
         f"{path.path_idx}: {path.name}",
         f"{path.score:.2f}",
-        f"{path.pearson:+.2f}{interval}",
+        _with_interval(path.pearson, path.pearson_low, path.pearson_high),
+        _with_interval(path.curve, path.curve_low, path.curve_high),
         f"{path.monotonicity:+.2f}",
         f"{path.effect:+.2f} sd",
         f"{path.selectivity:.0%}",
@@ -192,6 +199,10 @@ def _row(path: RankedPath) -> tuple[str, ...]:
         f"{path.corr:.3f}",
         f"{path.corr_l1:.3f}",
     )
+
+
+def _with_interval(value: float, low: float, high: float) -> str:
+    return f"{value:+.2f}" + ("" if math.isnan(low) else f" ({low:+.2f} to {high:+.2f})")
 
 
 def _figure(ranking: Ranking, path: RankedPath) -> str:

@@ -9,7 +9,8 @@
         sheet.png             contact sheet: a row per latent, a column per step
         stills/seed0007/      full pictures, 000.png and so on, if they were asked for
         latents.npz           ws (N, T, num_ws, w_dim) float32: rendered as they are, they give the pictures;
-                              (N, T, 1, w_dim) where all rows are the same
+                              (N, T, 1, w_dim) where all rows are the same; amounts (N, T), in the units of
+                              the traversal's
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Traversal:
         num_ws: rows of ws of the model.
         synthesis: what all pictures share; truncation is in the stored latents already.
         in_sigma: whether amounts are in standard deviations of the model's latents along each direction.
+        even: whether each latent's pictures stand where equal steps change them equally: the first and the
+            last amount hold for all, those between count the steps, and 0 is halfway and not the start.
     """
 
     folder: Path
@@ -64,6 +67,7 @@ class Traversal:
     num_ws: int
     synthesis: SynthesisSettings
     in_sigma: bool = False
+    even: bool = False
 
     def path_folder(self, path_idx: int) -> Path:
         """Of one direction."""
@@ -116,23 +120,24 @@ class Traversal:
         mine, theirs = self._index(), other._index()
         return [
             f"{key} differ"
-            for key in ("model", "seeds", "synthesis", "directions", "amounts", "unit")
+            for key in ("model", "seeds", "synthesis", "directions", "amounts", "unit", "steps")
             if mine[key] != theirs[key]
         ]
 
-    def save_latents(self, path_idx: int, ws: NDArray[np.float32]) -> None:
+    def save_latents(self, path_idx: int, ws: NDArray[np.float32], amounts: NDArray[np.float64]) -> None:
         """Write the latents of a direction, which completes it.
 
         Args:
             path_idx: which.
             ws: ``(N, T, num_ws, w_dim)``.
+            amounts: ``(N, T)``: how far each is along.
 
         Raises:
             OSError: the disk refuses.
         """
         kept = ws[:, :, :1] if (ws == ws[:, :, :1]).all() else ws
         with replacing(self.path_folder(path_idx) / _LATENTS) as file:
-            np.savez(file, allow_pickle=False, ws=kept, amounts=np.array(self.amounts, np.float32))
+            np.savez(file, allow_pickle=False, ws=kept, amounts=amounts.astype(np.float32))
 
     def read_latents(self, path_idx: int) -> NDArray[np.float32]:
         """``(N, T, num_ws, w_dim)`` float32, read-only: the latents of a direction's pictures.
@@ -157,6 +162,7 @@ class Traversal:
             "synthesis": session_to_record(Session(synthesis=self.synthesis))[0]["synthesis"],
             "amounts": list(self.amounts),
             "unit": "sigma" if self.in_sigma else "direction",
+            "steps": "even to the eye" if self.even else "of equal amounts",
             "directions": [
                 {"id": one.id, "name": one.name, "space": one.space.value} for one in self.directions
             ],
@@ -183,6 +189,7 @@ def read_traversal(folder: Path) -> Traversal:
             session_from_record({"synthesis": index["synthesis"]}, {}).synthesis,
             # Older ones do not say it.
             index.get("unit") == "sigma",
+            index.get("steps") == "even to the eye",
         )
     except FileNotFoundError as error:
         raise InputError(f"{folder} holds no traversal.", hint="Make one with “pool traverse”.") from error

@@ -168,7 +168,7 @@ def test_the_ticked_predictors_read_the_pictures_that_are_ranked(qtbot, window, 
     asked = []
 
     def measure(studio, options, progress, cancel):
-        asked.append(options.predictor)
+        asked.append((options.predictor, options.even))
         return ranking(tmp_path)
 
     monkeypatch.setattr(warp_dock, "run_warp_rank", measure)
@@ -179,9 +179,10 @@ def test_the_ticked_predictors_read_the_pictures_that_are_ranked(qtbot, window, 
     menu = dock.findChild(ReaderMenu).menu()
     menu.aboutToShow.emit()
     menu.findChild(QAction, "reader-tone").trigger()
+    dock.findChild(QWidget, "warp-even").click()
     press(qtbot, dock, "warp-rank")
     qtbot.waitUntil(button(dock, "warp-bind").isEnabled, timeout=WAIT_MS)
-    assert asked == [("tone",)]
+    assert asked == [(("tone",), True)]
 
 
 def test_any_path_can_be_drawn_and_made_a_slider(qtbot, window, dock, tmp_path):

@@ -16,6 +16,9 @@ from latent_studio.core.rows import parse_rows
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.pools import Pool
     from latent_studio.app.studio import Studio
@@ -68,6 +71,11 @@ class PoolTraverseOptions:
         False,
         help="Count --eps in each direction's sigma, how far the model's latents spread along it, so that "
         "all are walked equally far for their kind.",
+    )
+    even: bool = option(
+        False,
+        help="Walk evenly to the eye: between the same two ends, every step changes the picture as much. The "
+        "middle is then halfway, not the start.",
     )
     shift_leap: int = option(1, help="Keep every so many-th step.", low=1, metavar="N")
     one_way: bool = option(False, help="To the positive side only.")
@@ -131,6 +139,7 @@ def run_pool_traverse(
         model.spec.num_ws,
         pool.synthesis,
         options.sigma,
+        options.even,
     )
     make_folder(options.out)
     if (options.out / "traversal.json").exists():
@@ -245,7 +254,8 @@ def _walk(
     folder = traversal.path_folder(path_idx)
     make_folder(folder)
     amounts, count = traversal.amounts, len(pool) * len(traversal.amounts)
-    request_at = _requests(model, pool, traversal, path_idx)
+    places = _places(studio, model, pool, traversal, path_idx, cancel)
+    request_at = _requests(model, pool, traversal, path_idx, places)
     sheet = ContactSheet(count, size=(options.cell, options.cell), columns=len(amounts))
     ws = np.empty((len(pool), len(amounts), traversal.num_ws, model.spec.w_dim), np.float32)
     frames = studio.engine.render_batch(map(request_at, range(count)), check_cancel=cancel.check)
@@ -265,27 +275,67 @@ def _walk(
     )
     if options.film:
         _film(studio, traversal, path_idx, request_at, min(4, len(pool)), cancel)
-    traversal.save_latents(path_idx, ws)
+    traversal.save_latents(path_idx, ws, places)
+
+
+def _places(
+    studio: Studio,
+    model: LoadedModel,
+    pool: Pool,
+    traversal: Traversal,
+    path_idx: int,
+    cancel: CancelToken,
+) -> NDArray[np.float64]:
+    """``(N, T)``: how far along each picture stands, in the units of the traversal's amounts."""
+    import numpy as np
+
+    from latent_studio.app.even_steps import even_amounts
+
+    amounts = traversal.amounts
+    if not traversal.even:
+        return np.tile(amounts, (len(pool), 1))
+    rows = []
+    for latent_idx in range(len(pool)):
+        cancel.check()
+
+        def ws_at(amount: float, latent_idx: int = latent_idx) -> NDArray[np.float32]:
+            return studio.engine.resolve_ws(_request(model, pool, traversal, path_idx, latent_idx, amount))
+
+        rows.append(even_amounts(studio, model, amounts, ws_at))
+    return np.array(rows)
 
 
 def _requests(
-    model: LoadedModel, pool: Pool, traversal: Traversal, path_idx: int
+    model: LoadedModel, pool: Pool, traversal: Traversal, path_idx: int, places: NDArray[np.float64]
 ) -> Callable[[int], RenderRequest]:
     """The request of a picture by its place on the sheet."""
+
+    def request_at(index: int) -> RenderRequest:
+        latent_idx, step = divmod(index, places.shape[1])
+        amount = float(places[latent_idx, step])
+        return _request(model, pool, traversal, path_idx, latent_idx, amount, revision=index)
+
+    return request_at
+
+
+def _request(
+    model: LoadedModel,
+    pool: Pool,
+    traversal: Traversal,
+    path_idx: int,
+    latent_idx: int,
+    amount: float,
+    *,
+    revision: int = 0,
+) -> RenderRequest:
     from dataclasses import replace
 
     from latent_studio.core.edits import Edit, EditStack
     from latent_studio.core.render import RenderRequest
 
-    direction, unit = traversal.directions[path_idx], traversal.unit(path_idx)
-    amounts = [amount * unit for amount in traversal.amounts]
-
-    def request_at(index: int) -> RenderRequest:
-        latent_idx, step = divmod(index, len(amounts))
-        edits = EditStack().with_edit(Edit(direction, amounts[step]))
-        return RenderRequest.of(replace(pool.session(latent_idx, model.ref), edits=edits), revision=index)
-
-    return request_at
+    edit = Edit(traversal.directions[path_idx], amount * traversal.unit(path_idx))
+    session = replace(pool.session(latent_idx, model.ref), edits=EditStack().with_edit(edit))
+    return RenderRequest.of(session, revision=revision)
 
 
 def _film(

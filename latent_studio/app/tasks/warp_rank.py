@@ -45,6 +45,11 @@ class WarpRankOptions:
     sefa: int = option(
         0, help="Also walk so many SeFa directions, as a comparison.", low=0, high=1000, metavar="N"
     )
+    even: bool = option(
+        False,
+        help="Walk evenly to the eye: every step changes the picture as much, so that what comes and goes is "
+        "spread over many of them.",
+    )
     predictor: tuple[str, ...] = option(
         (),
         help="Who reads attributes off, such as tone or hopenet; again for more. All that suit the model by "
@@ -77,7 +82,8 @@ def run_warp_rank(
     place = options.model or trained.path
     # Paths of a later checkpoint are other paths.
     out = options.out or options.run / "results" / f"iteration{WarpRun(options.run).last_iteration or 0:06d}"
-    pool, walked = out / "pool", out / "walked"
+    # The two ways to walk stand beside each other.
+    pool, walked = out / "pool", out / ("walked-evenly" if options.even else "walked")
     psi = settings.truncation_psi
     if not (pool / "pool.json").exists():
         create = PoolCreateOptions(place, options.seeds, pool, truncation_psi=psi)
@@ -91,12 +97,13 @@ def run_warp_rank(
         shift_steps=options.shift_steps,
         eps=_SIGMA_EACH_WAY / options.shift_steps if options.eps is None else options.eps,
         sigma=options.eps is None,
+        even=options.even,
     )
     run_pool_traverse(studio, traverse, _part(progress, 0.05, 0.5), cancel)
     run_attributes(
         studio, AttributesOptions(place, walked, options.predictor), _part(progress, 0.5, 0.98), cancel
     )
-    rank = RankOptions(walked, out / "ranking", top=options.top)
+    rank = RankOptions(walked, out / ("ranking-evenly" if options.even else "ranking"), top=options.top)
     return run_rank(studio, rank, _part(progress, 0.98, 1.0), cancel)
 
 

@@ -29,6 +29,10 @@ class Measures:
         pearson: mean over the latents of the correlation of attribute and amount, -1 to 1.
         pearson_low: lower end of its 95 % confidence interval: latents drawn again and again (bootstrap).
         pearson_high: upper end.
+        curve: correlation of the *mean* over the latents with the amount, -1 to 1: how the latents follow the
+            path together. Where each has a step at another place the mean has none: the kinder number.
+        curve_low: lower end of its interval, as for ``pearson``.
+        curve_high: upper end.
         monotonicity: of all pairs of steps, the share that goes up less the share that goes down, -1 to 1.
         effect: mean change from one end to the other, in standard deviations of the attribute over random
             pictures of the model.
@@ -40,6 +44,9 @@ class Measures:
     pearson: NDArray[np.float64]
     pearson_low: NDArray[np.float64]
     pearson_high: NDArray[np.float64]
+    curve: NDArray[np.float64]
+    curve_low: NDArray[np.float64]
+    curve_high: NDArray[np.float64]
     monotonicity: NDArray[np.float64]
     effect: NDArray[np.float64]
     side_effect: NDArray[np.float64]
@@ -87,8 +94,11 @@ def measure(
     """
     doubles: NDArray[np.float64] = np.asarray(values, np.float64)
     scale = np.where(np.asarray(spread) > 0, spread, np.nan).astype(np.float64)
-    pearson = correlations(doubles, np.asarray(amounts, np.float64))
+    steps = np.asarray(amounts, np.float64)
+    pearson = correlations(doubles, steps)
     low, high = _interval(pearson, seed=seed)
+    curve = correlations(_mean(doubles, axis=1)[:, None], steps)[:, 0]
+    curve_low, curve_high = _curve_interval(doubles, steps, seed=seed)
     change = _change(doubles) / scale
     squares = _mean(change**2, axis=1)
     others = np.nansum(squares, axis=1, keepdims=True) - np.nan_to_num(squares)
@@ -96,6 +106,9 @@ def measure(
         _mean(pearson, axis=1),
         low,
         high,
+        curve,
+        curve_low,
+        curve_high,
         _mean(_pairs(doubles), axis=1),
         _mean(change, axis=1),
         np.sqrt(np.maximum(others, 0.0)),
@@ -135,17 +148,47 @@ def _interval(pearson: NDArray[np.float64], *, seed: int) -> tuple[NDArray[np.fl
     """Ends of the mean's confidence interval over latents, ``(K, A)`` each; NaN with fewer than two."""
     paths, latents, attributes = pearson.shape
     known = np.isfinite(pearson)
-    drawn = np.random.default_rng(seed).multinomial(latents, [1 / latents] * latents, size=_RESAMPLES)
+    drawn = _drawn(latents, seed=seed)
     flat = np.where(known, pearson, 0.0).transpose(1, 0, 2).reshape(latents, -1)
     weights = known.transpose(1, 0, 2).reshape(latents, -1).astype(np.float64)
     counts = drawn @ weights
     means = np.divide(drawn @ flat, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+    enough = (known.sum(axis=1) >= 2).reshape(-1)
+    ends = [np.where(enough, end, np.nan).reshape(paths, attributes) for end in _tails(means)]
+    return ends[0], ends[1]
+
+
+def _curve_interval(
+    values: NDArray[np.float64], amounts: NDArray[np.float64], *, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ends of the interval of the mean curve's correlation, ``(K, A)``; NaN with fewer than two latents."""
+    paths, latents, steps, attributes = values.shape
+    low, high = np.full((2, paths, attributes), np.nan)
+    drawn = _drawn(latents, seed=seed)
+    # Path by path: all at once would be gigabytes.
+    for path, one in enumerate(values if latents >= 2 else ()):
+        flat = one.reshape(latents, -1)
+        known = np.isfinite(flat)
+        counts = drawn @ known.astype(np.float64)
+        sums = drawn @ np.where(known, flat, 0.0)
+        means = np.divide(sums, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+        found = correlations(means.reshape(1, len(drawn), steps, attributes), amounts)[0]
+        seen = known.reshape(latents, steps, attributes).any(axis=1).sum(axis=0) >= 2
+        low[path], high[path] = (np.where(seen, end, np.nan) for end in _tails(found))
+    return low, high
+
+
+def _drawn(latents: int, *, seed: int) -> NDArray[np.int64]:
+    """How often each latent comes in each of the draws, ``(draws, latents)``."""
+    return np.random.default_rng(seed).multinomial(latents, [1 / latents] * latents, size=_RESAMPLES)
+
+
+def _tails(draws: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ends of the interval over the first axis."""
     tail = 100 * (1 - _CONFIDENCE) / 2
     with np.errstate(all="ignore"):
-        low, high = np.percentile(np.nan_to_num(means), [tail, 100 - tail], axis=0)
-    enough = (known.sum(axis=1) >= 2).reshape(-1)
-    ends = [np.where(enough, end, np.nan).reshape(paths, attributes) for end in (low, high)]
-    return ends[0], ends[1]
+        low, high = np.percentile(np.nan_to_num(draws), [tail, 100 - tail], axis=0)
+    return low, high
 
 
 def _pairs(values: NDArray[np.float64]) -> NDArray[np.float64]:

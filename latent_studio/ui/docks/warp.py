@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -119,6 +120,12 @@ class WarpDock(QWidget):
         self._rank.setToolTip(
             self.tr("Walk all paths from held-out pictures and say which changes which attribute best.")
         )
+        self._even = QCheckBox(self.tr("Even to the eye"), self)
+        self._even.setObjectName("warp-even")
+        self._even.setAccessibleName(self._even.text())
+        self._even.setToolTip(
+            self.tr("Walk so that every step changes the picture as much, before measuring what it changes.")
+        )
         self._readers = ReaderMenu(context, self)
         self._problem = ""
         self._bind = self._button("warp-bind", self.tr("To a slider"), self.bind)
@@ -213,7 +220,9 @@ class WarpDock(QWidget):
             self._pages.addTab(page, title)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (self._start, self._pause, self._keep, self._rank, self._readers, self._bind):
+        for button in (
+            self._start, self._pause, self._keep, self._rank, self._readers, self._even, self._bind,
+        ):  # fmt: skip
             buttons.addWidget(button)
         buttons.addStretch(1)
         # Beside the pages' names, where there is room for a sentence.
@@ -359,7 +368,12 @@ class WarpDock(QWidget):
     @Slot()
     def rank(self) -> None:
         """Walk, measure and rank the folder's paths."""
-        options = WarpRankOptions(self._run_folder(), self._model_place(), predictor=self._readers.chosen())
+        options = WarpRankOptions(
+            self._run_folder(),
+            self._model_place(),
+            predictor=self._readers.chosen(),
+            even=self._even.isChecked(),
+        )
         self._problem = ""
         self._measuring = self._context.jobs.start(
             self.tr("Rank warp paths"),

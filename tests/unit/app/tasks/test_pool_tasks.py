@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from latent_studio.app.pools import read_pool
@@ -20,6 +21,7 @@ from latent_studio.core.jobs import Cancelled, CancelToken, ignore_progress
 from latent_studio.core.latent import Latent
 from latent_studio.core.render import RenderRequest
 from latent_studio.core.spaces import Space
+from latent_studio.methods.projection.perceptual import load_perceptual_net
 from latent_studio.methods.warp.support_sets import SupportSets
 
 if TYPE_CHECKING:
@@ -96,6 +98,39 @@ def test_the_middle_of_every_path_is_the_pools_own_latent(
     traversal, ws = read_traversal(tmp_path / "t"), read_pool(pool).ws
     for path_idx in range(3):
         assert np.array_equal(traversal.read_latents(path_idx)[:, traversal.centre], ws)
+
+
+def test_even_steps_change_the_picture_equally_between_the_same_ends(
+    studio: Studio, tiny_model: Path, pool: Path, tmp_path: Path
+) -> None:
+    walked = {}
+    for name, even in (("plain", False), ("even", True)):
+        options = PoolTraverseOptions(
+            str(tiny_model), pool, tmp_path / name, direction=("sefa:0",), shift_steps=4, eps=2.0, even=even
+        )
+        run_pool_traverse(studio, options, ignore_progress, CancelToken())
+        walked[name] = read_traversal(tmp_path / name)
+    assert (walked["plain"].even, walked["even"].even) == (False, True)
+    assert walked["even"].differences(walked["plain"]) == ["steps differ"]
+    ws = {name: traversal.read_latents(0) for name, traversal in walked.items()}
+    for end in (0, -1):
+        assert np.array_equal(ws["even"][:, end], ws["plain"][:, end])
+    unevenness = {name: _unevenness(studio, one) for name, one in ws.items()}
+    assert unevenness["even"] < 0.6 * unevenness["plain"]
+
+
+def _unevenness(studio: Studio, ws: np.ndarray) -> float:
+    """How much the change from step to step varies, as a share of its mean, over all latents."""
+    net = load_perceptual_net(torch.device("cpu"))
+    shares = []
+    for row in ws:
+        with torch.inference_mode():
+            pictures = studio.model.generator.synthesize(torch.from_numpy(row.copy())).clamp(-1, 1)
+            large = torch.nn.functional.interpolate(pictures, size=(64, 64), mode="bilinear")
+            features = net.features(large)
+            steps = net.distance([f[:-1] for f in features], [f[1:] for f in features]).sqrt()
+        shares.append(float(steps.std() / steps.mean()))
+    return float(np.mean(shares))
 
 
 def test_a_sheet_has_a_row_per_latent_and_a_column_per_step(

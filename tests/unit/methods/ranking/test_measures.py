@@ -72,6 +72,17 @@ def test_an_attribute_that_is_never_told_is_nan_and_scores_nothing() -> None:
     assert found.score[0, 0] == 0
 
 
+def test_steps_at_many_places_make_a_mean_curve_without_one() -> None:
+    steps = np.stack([np.where(AMOUNTS > place, 1.0, 0.0) for place in (-1.6, -0.9, -0.1, 0.6, 1.4)])
+    found = measure(steps[None, :, :, None], AMOUNTS, np.ones(1))
+    assert found.curve[0, 0] == pytest.approx(np.corrcoef(steps.mean(axis=0), AMOUNTS)[0, 1])
+    assert found.pearson[0, 0] < 0.85 < 0.98 < found.curve[0, 0]
+    assert found.curve_low[0, 0] < found.curve[0, 0]
+    assert found.curve_low[0, 0] <= found.curve_high[0, 0] <= 1
+    alone = measure(steps[None, :1, :, None], AMOUNTS, np.ones(1))
+    assert np.isnan([alone.curve_low[0, 0], alone.curve_high[0, 0]]).all()
+
+
 def test_the_interval_is_the_same_every_time() -> None:
     noise = np.random.default_rng(2).normal(size=(2, 8, 9, 3))
     one, other = (measure(noise, AMOUNTS, np.ones(3)) for _ in range(2))
