@@ -4,8 +4,8 @@ Do paths move what they should?
 
 Trains, unless the folder holds a finished training, walks all paths and the strongest SeFa directions equally
 far from pictures that training never saw, and prints the best path of every attribute beside the best SeFa
-direction, as Markdown. ``--start-too`` also walks the paths as they were before the first step, which says
-how much of it is the start and how much was learned.
+direction, as Markdown: first in steps of equal amounts, then in steps even to the eye. ``--start-too`` also
+walks the paths as they were before the first step, which says how much of it is the start.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--iterations", type=int, help="the preset's when not given")
     parser.add_argument("--pictures", type=int, default=12, help="held-out pictures to walk from")
+    parser.add_argument("--first-seed", type=int, default=5000, help="of those pictures")
     parser.add_argument("--sefa", type=int, default=20, help="SeFa directions to compare with")
     parser.add_argument("--start-too", action="store_true", help="also measure the paths before training")
     arguments = parser.parse_args()
@@ -54,18 +56,17 @@ def main() -> None:
     trained = run_warp_train(studio, train, Teller(), cancel)
     minutes, processor = (time.monotonic() - begin) / 60, (time.process_time() - used) / 60
     out = arguments.run / "results" / f"iteration{trained.end.iteration:06d}"
-    ranking = run_warp_rank(
-        studio,
-        WarpRankOptions(
-            arguments.run,
-            arguments.model,
-            seeds=tuple(range(5000, 5000 + arguments.pictures)),
-            sefa=arguments.sefa,
-            out=out,
-        ),
-        Teller(),
-        cancel,
-    ).ranking
+    if arguments.first_seed != 5000:
+        out = out.with_name(f"{out.name}-from-{arguments.first_seed}")
+    wanted = WarpRankOptions(
+        arguments.run,
+        arguments.model,
+        seeds=tuple(range(arguments.first_seed, arguments.first_seed + arguments.pictures)),
+        sefa=arguments.sefa,
+        out=out,
+    )
+    evenly = run_warp_rank(studio, replace(wanted, even=True), Teller(), cancel).ranking
+    ranking = run_warp_rank(studio, wanted, Teller(), cancel).ranking
     whole = (time.monotonic() - begin) / 60
     start = _start(studio, arguments, ranking, out, cancel) if arguments.start_too else None
     print(
@@ -79,7 +80,10 @@ def main() -> None:
         f"From {arguments.pictures} pictures, {len(amounts)} amounts, "
         f"{amounts[0]:g} to {amounts[-1]:g} sigma.\n"
     )
+    print("In steps of equal amounts:\n")
     print_table(ranking, start)
+    print("\nIn steps even to the eye:\n")
+    print_table(evenly, None)
 
 
 def _start(
@@ -105,7 +109,11 @@ def _start(
 def print_table(ranking: Ranking, start: Ranking | None) -> None:
     """The best path and the best SeFa direction of every attribute, and what that says."""
     groups = ["path", "SeFa"] + (["start"] if start else [])
-    cells = [f"{group}: {name}" for group in groups for name in ("r", "effect", "selectivity", "score")]
+    cells = [
+        f"{group}: {name}"
+        for group in groups
+        for name in ("r", "mean curve", "effect", "selectivity", "score")
+    ]
     print("| attribute | " + " | ".join(cells) + " |\n|" + " --- |" * (len(cells) + 1))
     ahead, ahead_in_r, follows = [], [], {}
     for info in ranking.attributes:
@@ -134,8 +142,9 @@ def _best(ranking: Ranking, rows: tuple[RankedPath, ...], *, sefa: bool) -> Rank
 
 def _cells(row: RankedPath | None) -> str:
     if row is None:
-        return "| | |"
-    return f"{abs(row.pearson):.2f} | {abs(row.effect):.1f} | {row.selectivity:.0%} | {row.score:.2f}"
+        return "| | | |"
+    follows = f"{abs(row.pearson):.2f} | {abs(row.curve):.2f}"
+    return f"{follows} | {abs(row.effect):.1f} | {row.selectivity:.0%} | {row.score:.2f}"
 
 
 class Teller:

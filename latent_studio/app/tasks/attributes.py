@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from latent_studio.app.attribute_tables import AttributeTable
+    from latent_studio.app.path_readings import PathReadings
     from latent_studio.app.studio import Studio
     from latent_studio.app.traversals import Traversal
     from latent_studio.core.jobs import CancelToken, ProgressSink
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Pictures shown to a predictor at once.
-_BATCH = 16
 #: Seeds of the random pictures that say how far an attribute spreads; far from those people try.
 _FIRST_SPREAD_SEED = 900_000
 
@@ -79,6 +78,8 @@ def run_attributes(
 ) -> AttributesResult:
     """Render every stored latent of the complete paths again and read its attributes off.
 
+    What the same predictors have read of the same latents before is taken from there.
+
     Raises:
         InputError: the traversal is of another model, or nothing in it is complete.
         OptionError: the same predictor is named twice.
@@ -89,6 +90,7 @@ def run_attributes(
 
     from latent_studio.app.attribute_columns import told_apart
     from latent_studio.app.attribute_tables import AttributeTable
+    from latent_studio.app.path_readings import PathReadings
     from latent_studio.app.traversals import read_traversal
     from latent_studio.exporters.part_file import export_error
     from latent_studio.methods.attributes.protocol import LikenessPredictor
@@ -114,24 +116,37 @@ def run_attributes(
     values = np.full(shape, np.nan, np.float32)
     total = shape[0] * shape[1] * shape[2] + options.spread
     seen = _Counter(progress, total)
-    random = _read(
-        studio, predictors, (), _random_requests(traversal, options.spread), seen, cancel, centre=0
-    )
+    readings = PathReadings(studio, predictors)
+    # Which pictures these are is told by how many: their seeds are the same every time.
+    count = np.array([options.spread], np.float32)
+    random = readings.kept(traversal, options.traversal, count)
+    if random is None:
+        random = _read(
+            studio, readings, (), _random_requests(traversal, options.spread), seen, cancel, centre=0
+        )
+        readings.keep(traversal, options.traversal, count, random)
     spread = np.zeros(len(infos), np.float32)
     # 0 where no picture shows it.
     spread[: random.shape[1]] = np.ma.masked_invalid(random).std(axis=0).filled(0.0)
     for row, path_idx in enumerate(paths):
+        folder, ws = traversal.path_folder(path_idx), traversal.read_latents(path_idx)
+        kept = None if embedders else readings.kept(traversal, folder, ws)
+        if kept is not None and kept.shape == shape[1:]:
+            values[row] = kept
+            seen.add(shape[1] * shape[2])
+            continue
         for latent_idx in range(shape[1]):
-            requests = _requests(traversal, path_idx, latent_idx)
             values[row, latent_idx] = _read(
                 studio,
-                predictors,
+                readings,
                 tuple(embedders.values()),
-                requests,
+                _requests(traversal, ws[latent_idx]),
                 seen,
                 cancel,
                 centre=traversal.centre,
             )
+        if not embedders:
+            readings.keep(traversal, folder, ws, values[row])
     # How unlike one picture its neighbours on a path become has no spread over random ones; take its range.
     for column in range(random.shape[1], len(infos)):
         spread[column] = infos[column].span / 4
@@ -186,33 +201,14 @@ def load_predictors(
     return tuple(names), tuple(predictors)
 
 
-def pictures_to_tensor(pixels: Sequence[NDArray[np.uint8]]) -> Tensor:
-    """Stored pictures as predictors take them.
-
-    Args:
-        pixels: ``(H, W, C)`` uint8 each, of one size; grey becomes RGB, RGBA is laid on white.
-
-    Returns:
-        ``(N, 3, H, W)`` float32 in [-1, 1].
-    """
-    import numpy as np
-    import torch
-
-    from latent_studio.exporters.pixels import without_alpha
-
-    stacked = torch.from_numpy(np.stack([without_alpha(one) for one in pixels])).permute(0, 3, 1, 2)
-    images: Tensor = stacked.float() / 127.5 - 1
-    return images.expand(-1, 3, -1, -1)
-
-
 class _Counter:
     """Reports how many pictures are done."""
 
     def __init__(self, progress: ProgressSink, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
-    def add(self) -> None:
-        self._done += 1
+    def add(self, count: int = 1) -> None:
+        self._done += count
         self._progress(Progress(self._done / self._total, f"Read {self._done} of {self._total} pictures"))
 
 
@@ -225,20 +221,20 @@ def _random_requests(traversal: Traversal, count: int) -> Iterator[RenderRequest
         yield RenderRequest(index, base=base, synthesis=traversal.synthesis)
 
 
-def _requests(traversal: Traversal, path_idx: int, latent_idx: int) -> Iterator[RenderRequest]:
+def _requests(traversal: Traversal, ws: NDArray[np.float32]) -> Iterator[RenderRequest]:
     from latent_studio.core.latent import Latent
     from latent_studio.core.render import RenderRequest
     from latent_studio.core.spaces import Space
 
     # Truncation is in the stored latents.
     synthesis = replace(traversal.synthesis, truncation_psi=1.0, truncation_cutoff=None)
-    for step, ws in enumerate(traversal.read_latents(path_idx)[latent_idx]):
-        yield RenderRequest(step, base=Latent(Space.W_PLUS, ws), synthesis=synthesis)
+    for step, one in enumerate(ws):
+        yield RenderRequest(step, base=Latent(Space.W_PLUS, one), synthesis=synthesis)
 
 
 def _read(
     studio: Studio,
-    predictors: Sequence[AttributePredictor],
+    readings: PathReadings,
     embedders: Sequence[object],
     requests: Iterable[RenderRequest],
     seen: _Counter,
@@ -250,27 +246,28 @@ def _read(
     import numpy as np
     import torch
 
+    from latent_studio.app.path_readings import BATCH, pictures_to_tensor
     from latent_studio.methods.attributes.protocol import LikenessPredictor
 
     device = studio.engine.choice.device
-    rows, embeddings = [], [[] for _ in embedders]  # type: list[NDArray[np.float32]], list[list[Tensor]]
+    rows: list[NDArray[np.float32]] = []
+    embeddings: list[list[Tensor]] = [[] for _ in embedders]
     waiting: list[NDArray[np.uint8]] = []
 
     def flush() -> None:
         if not waiting:
             return
-        with studio.engine.gate.background(), torch.inference_mode():
-            images = pictures_to_tensor(waiting).to(device)
-            rows.append(np.concatenate([one.predict(images).cpu().numpy() for one in predictors], axis=1))
-            for kept, one in zip(embeddings, embedders, strict=True):
-                assert isinstance(one, LikenessPredictor)  # noqa: S101
-                kept.append(one.embed(images).cpu())
+        rows.append(readings.read(waiting))
+        for kept, one in zip(embeddings, embedders, strict=True):
+            assert isinstance(one, LikenessPredictor)  # noqa: S101
+            with studio.engine.gate.background(), torch.inference_mode():
+                kept.append(one.embed(pictures_to_tensor(waiting).to(device)).cpu())
         waiting.clear()
 
     for frame in studio.engine.render_batch(requests, check_cancel=cancel.check):
         waiting.append(frame.pixels)
         seen.add()
-        if len(waiting) == _BATCH:
+        if len(waiting) == BATCH:
             flush()
     flush()
     columns = [np.concatenate(rows)]

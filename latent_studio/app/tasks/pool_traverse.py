@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from latent_studio.app.models import LoadedModel
+    from latent_studio.app.path_readings import PathReadings
     from latent_studio.app.pools import Pool
     from latent_studio.app.studio import Studio
     from latent_studio.app.traversals import Traversal
@@ -107,11 +108,23 @@ class PoolTraverseResult:
 
 
 def run_pool_traverse(
-    studio: Studio, options: PoolTraverseOptions, progress: ProgressSink, cancel: CancelToken
+    studio: Studio,
+    options: PoolTraverseOptions,
+    progress: ProgressSink,
+    cancel: CancelToken,
+    *,
+    readings: PathReadings | None = None,
 ) -> PoolTraverseResult:
     """Walk. What was complete before a cancel is kept, and not done again. Same options, same bytes.
 
     Pictures are made of floats by one fixed scale, so nothing flickers along a path.
+
+    Args:
+        studio: opens the model and renders.
+        options: see there.
+        progress: told after every picture.
+        cancel: looked at between stages.
+        readings: reads the pictures while they are there, for ``attributes`` to find.
 
     Raises:
         OptionError: nothing to walk along, or a step that leads nowhere.
@@ -153,7 +166,7 @@ def run_pool_traverse(
         traversal.write()
         for path_idx in range(len(traversal.directions)):
             if not traversal.is_complete(path_idx):
-                _walk(studio, model, pool, traversal, path_idx, options, progress, cancel)
+                _walk(studio, model, pool, traversal, path_idx, options, progress, cancel, readings)
     except OSError as error:
         raise export_error(options.out / "traversal.json", error) from error
     sheets = tuple(traversal.path_folder(k) / "sheet.png" for k in range(len(traversal.directions)))
@@ -243,6 +256,7 @@ def _walk(
     options: PoolTraverseOptions,
     progress: ProgressSink,
     cancel: CancelToken,
+    readings: PathReadings | None,
 ) -> None:
     """One direction from every latent: sheet, stills and film first, then the latents, which complete it."""
     import numpy as np
@@ -258,11 +272,18 @@ def _walk(
     request_at = _requests(model, pool, traversal, path_idx, places)
     sheet = ContactSheet(count, size=(options.cell, options.cell), columns=len(amounts))
     ws = np.empty((len(pool), len(amounts), traversal.num_ws, model.spec.w_dim), np.float32)
+    waiting: list[NDArray[np.uint8]] = []
+    read: list[NDArray[np.float32]] = []
     frames = studio.engine.render_batch(map(request_at, range(count)), check_cancel=cancel.check)
     for index, frame in enumerate(frames):
         latent_idx, step = divmod(index, len(amounts))
         ws[latent_idx, step] = studio.engine.resolve_ws(request_at(index))
         sheet.add(frame.pixels)
+        waiting.append(frame.pixels)
+        if step == len(amounts) - 1:
+            if readings is not None:
+                read.append(readings.read(waiting))
+            waiting.clear()
         if options.stills != "none":
             place = folder / "stills" / pool.label(latent_idx)
             make_folder(place)
@@ -275,6 +296,8 @@ def _walk(
     )
     if options.film:
         _film(studio, traversal, path_idx, request_at, min(4, len(pool)), cancel)
+    if readings is not None:
+        readings.keep(traversal, folder, ws, np.stack(read))
     traversal.save_latents(path_idx, ws, places)
 
 

@@ -72,6 +72,7 @@ def run_warp_rank(
         LatentStudioError: as for the four verbs it is made of.
         Cancelled: a stop was asked for; complete paths are kept.
     """
+    from latent_studio.app.path_readings import PathReadings
     from latent_studio.methods.warp.runs import WarpRun, read_args
 
     check_options(options)
@@ -99,9 +100,17 @@ def run_warp_rank(
         sigma=options.eps is None,
         even=options.even,
     )
-    run_pool_traverse(studio, traverse, _part(progress, 0.05, 0.5), cancel)
+    studio.use_model(place, progress=progress, cancel=cancel)
+    readings = PathReadings(studio, load_predictors(studio, options.predictor)[1])
+    run_pool_traverse(
+        studio,
+        traverse,
+        _part(progress, 0.05, 0.9),
+        cancel,
+        readings=readings if readings.last else None,
+    )
     run_attributes(
-        studio, AttributesOptions(place, walked, options.predictor), _part(progress, 0.5, 0.98), cancel
+        studio, AttributesOptions(place, walked, options.predictor), _part(progress, 0.9, 0.98), cancel
     )
     rank = RankOptions(walked, out / ("ranking-evenly" if options.even else "ranking"), top=options.top)
     return run_rank(studio, rank, _part(progress, 0.98, 1.0), cancel)

@@ -6,8 +6,10 @@ generator, whose truth is known. How well it reads each attribute stands in the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -72,6 +74,14 @@ class PortraitPredictor:
         self.described = described
         self.attributes = tuple(one.info for one in described)
         self._index = {info.id: index for index, info in enumerate(self.attributes)}
+
+    @cached_property
+    def digest(self) -> str:
+        """See ``KnownPredictor.digest``: of the weights and of what they mean."""
+        found = hashlib.blake2b(repr(self.described).encode(), digest_size=16)
+        for name, tensor in sorted(self._network.state_dict().items()):
+            found.update(name.encode() + tensor.cpu().numpy().tobytes())
+        return f"portraits-1-{found.hexdigest()}"
 
     def predict(self, images: Tensor) -> Tensor:
         """See ``AttributePredictor.predict``; NaN for what is not there, as the shape of no glasses."""

@@ -78,6 +78,16 @@ class DifferentiablePredictor(AttributePredictor, Protocol):
 
 
 @runtime_checkable
+class KnownPredictor(Protocol):
+    """A predictor that says what decides its numbers, so that they need not be read again."""
+
+    @property
+    def digest(self) -> str:
+        """Other weights or another way to read give another one; never empty."""
+        ...
+
+
+@runtime_checkable
 class LikenessPredictor(Protocol):
     """Says how like another picture a picture is: identity, for one. Its numbers need that other picture."""
 

@@ -36,6 +36,8 @@ class TonePredictor:
 
     attributes = TONE_ATTRIBUTES
     is_differentiable = True
+    #: Goes up when the arithmetic changes.
+    digest = "tone-1"
 
     def predict(self, images: Tensor) -> Tensor:
         """See ``AttributePredictor.predict``; grey pictures of one channel are taken as well."""

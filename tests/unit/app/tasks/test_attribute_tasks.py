@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from latent_studio.app.attribute_tables import read_attribute_table
+from latent_studio.app.path_readings import PathReadings
 from latent_studio.app.ranking import rank
-from latent_studio.app.tasks.attributes import AttributesOptions, run_attributes
+from latent_studio.app.tasks.attributes import AttributesOptions, load_predictors, run_attributes
 from latent_studio.app.tasks.pool_create import PoolCreateOptions, run_pool_create
 from latent_studio.app.tasks.pool_traverse import PoolTraverseOptions, run_pool_traverse
 from latent_studio.app.tasks.rank import RankOptions, run_rank
@@ -21,13 +22,16 @@ from latent_studio.core.errors import InputError, OptionError
 from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.methods.attributes.catalog import PredictorEntry, bundled_predictors
 from latent_studio.methods.attributes.protocol import AttributeInfo
+from latent_studio.methods.attributes.tone import TonePredictor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import torch
 
     from latent_studio.app.studio import Studio
+    from latent_studio.core.render import Frame, RenderRequest
 
 
 @pytest.fixture
@@ -58,6 +62,44 @@ def test_every_stored_picture_gets_its_numbers(measured: Path) -> None:
     centre = read_traversal(measured).centre
     assert np.array_equal(table.values[0, :, centre], table.values[2, :, centre])
     assert (table.spread > 0).all()
+
+
+def test_pictures_are_rendered_once_and_the_numbers_are_the_same(
+    studio: Studio, tiny_model: Path, measured: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directions = ("sefa:0", "sefa:1", "sefa:2")
+    options = PoolTraverseOptions(
+        str(tiny_model),
+        tmp_path / "pool",
+        tmp_path / "t",
+        direction=directions,
+        shift_steps=3,
+        eps=1.0,
+        cell=16,
+    )
+    readings = PathReadings(studio, load_predictors(studio, ())[1])
+    run_pool_traverse(studio, options, ignore_progress, CancelToken(), readings=readings)
+    rendered: list[object] = []
+    render = studio.engine.render_batch
+
+    def counted(requests: Iterable[RenderRequest], **more: Any) -> Iterator[Frame]:
+        for frame in render(requests, **more):
+            rendered.append(frame)
+            yield frame
+
+    monkeypatch.setattr(studio.engine, "render_batch", counted)
+    measure = AttributesOptions(str(tiny_model), tmp_path / "t", spread=8)
+    for pictures in (8, 0):
+        run_attributes(studio, measure, ignore_progress, CancelToken())
+        table, afresh = read_attribute_table(tmp_path / "t"), read_attribute_table(measured)
+        assert np.array_equal(table.values, afresh.values)
+        assert np.array_equal(table.spread, afresh.spread)
+        assert len(rendered) == pictures
+        rendered.clear()
+    # Another way to read, and nothing of the old is taken.
+    monkeypatch.setattr(TonePredictor, "digest", "another")
+    run_attributes(studio, measure, ignore_progress, CancelToken())
+    assert len(rendered) == 3 * 4 * 7 + 8
 
 
 def test_a_traversal_of_another_model_is_refused(studio: Studio, tiny_grey: Path, walked: Path) -> None:
