@@ -16,7 +16,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from latent_studio.app.projector import Projector, rung_latent
+from latent_studio.app.projector import Found, Projector, rung_latent
 from latent_studio.app.stored_latents import read_latents
 from latent_studio.app.tasks.project import ProjectOptions
 from latent_studio.cli.arguments import parse_arguments
@@ -24,7 +24,7 @@ from latent_studio.core.errors import ImageError
 from latent_studio.methods.alignment import fan, finders
 from latent_studio.methods.alignment.faces import Face, FaceMarks
 from latent_studio.methods.hub_file import HubFile
-from latent_studio.methods.projection.ladder import Start
+from latent_studio.methods.projection.ladder import Projection, Start
 from latent_studio.methods.projection.loss_weights import LossWeights
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.photos.brush_mask import BrushMask
@@ -33,7 +33,7 @@ from latent_studio.ui.widgets.photo_view import PhotoView
 from tests.helpers.fake_studio import SPEC
 from tests.helpers.web_server import ServedFile, WebServer
 from tests.qt.conftest import WAIT_MS
-from tests.qt.test_projection_dock import add, dock, photo, searches
+from tests.qt.test_projection_dock import add, dock, photo, rung, searches
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,6 +92,17 @@ def test_a_search_from_the_canvas_takes_the_edits_place(qtbot, window, dock, pho
     qtbot.waitUntil(lambda: not window.context.photos.is_searching(1), timeout=WAIT_MS)
     assert searches[1][1] is None
     assert len(store.session.edits) == 1
+
+
+def test_the_score_tells_the_person_where_a_network_does(qtbot, window, dock, photo):
+    add(qtbot, window, photo)
+    desk = window.context.photos
+    plain = rung("w+", 24.0)
+    person = replace(plain, score=replace(plain.score, identity=0.87))
+    for one, words in ((plain, "dB · 1.00 σ"), (person, "dB · person 0.87 · 1.00 σ")):
+        found = Found(Projection((one,)), np.zeros((64, 64, 3), np.uint8), "cats-sha256")
+        desk._take_found(desk.current.id, found)
+        assert words in part(dock, "projection-score").text()
 
 
 def test_an_earlier_rung_restarts_from_there(qtbot, window, dock, photo, searches):

@@ -164,6 +164,23 @@ def test_a_folder_is_no_picture(tmp_path: Path) -> None:
         read_photo(tmp_path)
 
 
+@pytest.mark.skipif(not register_heif(), reason="needs the optional pillow-heif")
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_heic_is_read_upright_with_its_notes(tmp_path: Path, orientation: int) -> None:
+    upright = np.zeros((64, 96, 3), np.uint8)
+    upright[:32, :48], upright[32:, 48:] = (250, 10, 10), (10, 10, 250)
+    stored = Image.fromarray(upright if orientation == 1 else np.rot90(upright).copy())
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = orientation, "A camera"
+    stored.save(tmp_path / "photo.heic", exif=exif.tobytes(), quality=95)
+    photo = read_photo(tmp_path / "photo.heic")
+    assert (photo.width, photo.height) == (96, 64)
+    assert np.abs(photo.pixels.astype(int) - upright).mean() < 4
+    kept = Image.Exif()
+    kept.load(photo.exif)
+    assert (kept[0x010F], kept[0x0112]) == ("A camera", 1)
+
+
 @pytest.mark.skipif(register_heif(), reason="HEIC can be read here")
 def test_what_heic_needs_is_said() -> None:
     with pytest.raises(ImageError, match="HEIC") as caught:
