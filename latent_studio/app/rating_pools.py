@@ -133,11 +133,10 @@ def pool_of_folders(
         cancel: looked at on the way.
 
     Raises:
-        InputError: a folder holds no picture and no latent, or there are fewer than four in all.
+        InputError: a folder holds no picture and no latent, both hold the same, or there are fewer than four.
         Cancelled: a stop was asked for.
     """
-    latents: list[Latent] = []
-    given: dict[int, bool] = {}
+    sorted_latents: list[list[Latent]] = []
     remarks: list[str] = []
     for index, folder in enumerate(folders):
 
@@ -147,9 +146,22 @@ def pool_of_folders(
 
         found, said = _latents_in(studio, model, folder, report, cancel)
         remarks += said
-        if len(folders) > 1:
-            given |= dict.fromkeys(range(len(latents), len(latents) + len(found)), index == 0)
-        latents += found
+        sorted_latents.append(found)
+    given: dict[int, bool] = {}
+    if len(folders) > 1:
+        wanted, others = sorted_latents
+        shared = {one.digest for one in wanted} & {one.digest for one in others}
+        if shared and shared.issuperset(one.digest for one in (*wanted, *others)):
+            raise InputError(
+                f"{folders[0].name} and {folders[1].name} hold the same pictures.",
+                hint="Put those with it into one folder and those without it into another.",
+            )
+        if shared:
+            remarks.append(f"{len(shared)} pictures are in both folders and count in neither.")
+            wanted, others = ([one for one in some if one.digest not in shared] for some in (wanted, others))
+        sorted_latents = [wanted, others]
+        given = {place: place < len(wanted) for place in range(len(wanted) + len(others))}
+    latents = [one for some in sorted_latents for one in some]
     return pool_of_latents(model, latents, given=given, remarks=remarks, progress=progress, cancel=cancel)
 
 
@@ -193,9 +205,15 @@ def _latents_in(
     """Latents of a folder's files, by name, and sentences on those that cannot be used."""
     from latent_studio.app.photo_files import expand_photos
     from latent_studio.app.stored_latents import read_latents
+    from latent_studio.app.tuning_files import tuning_header
 
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _LATENT_SUFFIXES)
+        files = sorted(
+            path
+            for path in folder.iterdir()
+            # “project --tune” leaves a model beside its latent.
+            if path.suffix.lower() in _LATENT_SUFFIXES and tuning_header(path) is None
+        )
         pictures = expand_photos([str(folder)]) if not files else _pictures_in(folder)
     except OSError as error:
         raise InputError(f"{folder.name} cannot be read: {error.strerror}.") from error

@@ -306,7 +306,7 @@ class RatingView(QWidget):
         self._pool_number += 1
         if pool.remarks:
             self._context.messages.warning(
-                self.tr("Of some pictures no latent was found: {count}.").format(count=len(pool.remarks)),
+                self.tr("Some pictures are left out."),
                 hint=pool.remarks[0],
                 details="\n".join(pool.remarks),
             )

@@ -14,6 +14,7 @@ from latent_studio.app.rating_pools import pool_of_folders, pool_of_latents
 from latent_studio.app.ratings import Ratings
 from latent_studio.app.tasks import project
 from latent_studio.app.tasks.generate import GenerateOptions, run_generate
+from latent_studio.app.tuning_files import write_tuning
 from latent_studio.core.errors import IncompatibleLatentError, InputError
 from latent_studio.core.jobs import CancelToken, ignore_progress
 from latent_studio.core.latent import Latent
@@ -88,6 +89,22 @@ def test_two_folders_are_sorted_already_and_give_a_direction_at_once(studio, tin
     learned = ratings.learn("it")
     assert learned.direction.space is Space.W and learned.counts == (6, 6)
     assert len(ratings.next_places(learned)) == 10
+
+
+def test_pictures_in_both_folders_count_in_neither(studio, tiny_model, model, tmp_path):
+    wanted = exported(studio, tiny_model, tmp_path / "with", range(6))
+    with pytest.raises(InputError, match="with and again hold the same pictures"):
+        pool(studio, wanted, exported(studio, tiny_model, tmp_path / "again", range(6)))
+    made = pool(studio, wanted, exported(studio, tiny_model, tmp_path / "without", range(4, 10)))
+    assert Ratings(made).counts == (4, 4)
+    assert made.remarks == ("2 pictures are in both folders and count in neither.",)
+
+
+def test_a_tuned_model_beside_its_latent_is_no_picture(studio, tiny_model, model, tmp_path):
+    folder = exported(studio, tiny_model, tmp_path / "out", range(4))
+    name, tensor = next(iter(model.generator.tunable_tensors.items()))
+    write_tuning(folder / "ada-tuned.safetensors", {name: tensor}, model.ref, photo="ada.png")
+    assert pool(studio, folder).remarks == ()
 
 
 @pytest.mark.parametrize("count", [0, 3])
