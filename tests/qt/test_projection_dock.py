@@ -302,6 +302,8 @@ def test_the_tuned_model_is_the_last_rung_and_an_earlier_one_goes_back(
     assert store.session.base == found
     assert len(store.session.edits) == 1
     assert rungs.currentIndex() == 3
+    go_on, tune = (dock.findChild(object, f"projection-{name}") for name in ("continue", "tune"))
+    assert go_on.isHidden() and tune.isHidden()
     # Nothing the user did is lost: every step is there, now of the tuned model.
     assert len(store.history) == steps
     store.undo()
@@ -314,6 +316,7 @@ def test_the_tuned_model_is_the_last_rung_and_an_earlier_one_goes_back(
     assert store.session.base.values[0, 0] == pytest.approx(0.18)
     assert len(store.history) == steps + 1
     assert window.context.document.notes == "mine"
+    assert not go_on.isHidden() and not tune.isHidden()
 
 
 def test_the_clipboards_picture_is_taken(qtbot, window, dock):

@@ -83,7 +83,9 @@ class Score:
         if self.sigmas > 1.8 or self.rows > 1.2:
             return "Close, but far from usual latents: edits may break; go back a rung, or raise the prior."
         if self.perceptual > 0.2 or self.psnr < 20:
-            return "Recognisable: continue, or climb to w+ for a closer likeness."
+            # Only rows of w+ differ from each other.
+            higher = "tune the model" if self.rows else "climb to w+"
+            return f"Recognisable: continue, or {higher} for a closer likeness."
         if self.identity is not None and self.identity < _SAME_PERSON:
             return "Close, but another person: raise the weight of identity, or tune the model."
         return "Close, and near usual latents: edits should work."

@@ -46,6 +46,7 @@ class FoundPanel(QWidget):
         self._context = context
         self._desk = context.photos
         self._shown_id = 0
+        self._is_tuned = False
         names = (
             ("crop", self.tr("Crop")), ("result", self.tr("Found")), ("error", self.tr("Error")),
         )  # fmt: skip
@@ -182,7 +183,9 @@ class FoundPanel(QWidget):
         self._show_rungs(item)
         is_busy = self._desk.is_searching(item.id)
         self._rung_part.setVisible(item.found is not None)
-        self._continue.setVisible(item.found is not None and not is_busy)
+        self._is_tuned = item.tuned is not None and self._is_open(item.tuned)
+        # The rungs are of the model before it was tuned: they are gone on from there.
+        self._continue.setVisible(item.found is not None and not is_busy and not self._is_tuned)
         self._film.setVisible(item.found is not None and bool(item.found.frames))
         self._show_tuning()
         rung = self.rung()
@@ -198,7 +201,7 @@ class FoundPanel(QWidget):
     def _show_tuning(self) -> None:
         item = self._desk.current
         can_tune = item is not None and item.found is not None and not self._desk.is_searching(item.id)
-        self._tune.setVisible(can_tune and not self._tuner.is_running)
+        self._tune.setVisible(can_tune and not self._tuner.is_running and not self._is_tuned)
         self._stop_tuning.setVisible(self._tuner.is_running)
         self._pace.setVisible(self._tuner.is_running)
         self._pace.setText(self._tuner.pace)
