@@ -157,7 +157,7 @@ def pool_of_folders(
                 hint="Put those with it into one folder and those without it into another.",
             )
         if shared:
-            remarks.append(f"{len(shared)} pictures are in both folders and count in neither.")
+            remarks.append(f"In both folders, so counted in neither: {len(shared)}.")
             wanted, others = ([one for one in some if one.digest not in shared] for some in (wanted, others))
         sorted_latents = [wanted, others]
         given = {place: place < len(wanted) for place in range(len(wanted) + len(others))}

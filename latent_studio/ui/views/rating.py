@@ -79,6 +79,7 @@ class RatingView(QWidget):
         self._asked = 0
         self._folders: tuple[Path, ...] = ()
         self._is_of_photos = False
+        self._suggested = ""
         self._pool_number = 0
         context.navigation.folders_given.connect(self.rate_folders)
         self._question = QLabel(self.tr("What are you looking for?"), self)
@@ -201,8 +202,10 @@ class RatingView(QWidget):
     def rate_folders(self, folders: Sequence[Path]) -> None:
         """Rate the pictures of one folder; of two, the first holds what is wanted and the second does not."""
         self._folders, self._is_of_photos = tuple(folders[:2]), False
-        if len(self._folders) == 2 and not self._name.text().strip():
-            self._name.setText(self._folders[0].name.replace("_", " "))
+        if len(self._folders) == 2 and self._name.text().strip() in ("", self._suggested):
+            # What nobody typed gives way to the next folder's name.
+            self._suggested = self._folders[0].name.replace("_", " ")
+            self._name.setText(self._suggested)
         self._restart()
 
     def _restart(self) -> None:

@@ -97,7 +97,7 @@ def test_pictures_in_both_folders_count_in_neither(studio, tiny_model, model, tm
         pool(studio, wanted, exported(studio, tiny_model, tmp_path / "again", range(6)))
     made = pool(studio, wanted, exported(studio, tiny_model, tmp_path / "without", range(4, 10)))
     assert Ratings(made).counts == (4, 4)
-    assert made.remarks == ("2 pictures are in both folders and count in neither.",)
+    assert made.remarks == ("In both folders, so counted in neither: 2.",)
 
 
 def test_a_tuned_model_beside_its_latent_is_no_picture(studio, tiny_model, model, tmp_path):
