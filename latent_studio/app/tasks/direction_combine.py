@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from latent_studio.app.tasks.direction_output import check_suffix, write_directions_as
-from latent_studio.core.errors import InputError, OptionError
+from latent_studio.core.errors import OptionError
 from latent_studio.core.options import check_options, option
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def run_direction_combine(
         LatentStudioError: there is no recipe, its model is not here, or the disk refuses.
         Cancelled: a stop was asked for.
     """
-    from latent_studio.app.tasks.recipe_restore import place_of_recipe_model, recipe_text, restore_recipe
+    from latent_studio.app.tasks.recipe_restore import open_recipe
     from latent_studio.exporters.part_file import check_target
 
     check_options(options)
@@ -78,17 +78,13 @@ def run_direction_combine(
     if options.out is not None:
         check_suffix(options.out, (".safetensors", ".npy"))
         check_target(options.out)
-    text = options.source if options.source.lstrip().startswith("{") else recipe_text(options.source)
-    place = options.model or place_of_recipe_model(text, studio.paths)
-    if place is None:
-        raise InputError("The recipe names no model.", hint="Say which one with --model.")
-    model = studio.open_model(place, progress=progress, cancel=cancel)
-    made = combine_edits(studio, model, restore_recipe(text, model, studio.paths), options.name)
+    session = open_recipe(studio, options.source, model=options.model, progress=progress, cancel=cancel)
+    made = combine_edits(studio, studio.model, session, options.name)
     cancel.check()
     if options.out is not None:
         write_directions_as([made], options.out)
     if options.keep:
-        model.library.keep((made,), name=made.name)
+        studio.model.library.keep((made,), name=made.name)
     return DirectionCombineResult(made, options.out)
 
 

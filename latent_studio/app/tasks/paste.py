@@ -175,21 +175,16 @@ def _crop_of(
     studio: Studio, options: PasteOptions, progress: ProgressSink, cancel: CancelToken
 ) -> NDArray[np.uint8]:
     """What is pasted, ``(S, S, 3)`` uint8: a file's, or drawn by a recipe."""
-    from latent_studio.app.tasks.recipe_restore import place_of_recipe_model, recipe_text, restore_recipe
+    from latent_studio.app.tasks.recipe_restore import open_recipe
     from latent_studio.core.render import RenderRequest
 
     if options.crop is not None:
         return _square_pixels(options.crop)
     assert options.recipe is not None  # noqa: S101 -- one of the two is there
-    text = recipe_text(options.recipe)
-    place = options.model or place_of_recipe_model(text, studio.paths)
-    if place is None:
-        raise InputError("The recipe names no model.", hint="Say which one with --model.")
-    model = studio.open_model(place, progress=progress, cancel=cancel)
-    session = restore_recipe(text, model, studio.paths)
+    session = open_recipe(studio, options.recipe, model=options.model, progress=progress, cancel=cancel)
     (frame,) = studio.engine.render_batch([RenderRequest.of(session, revision=0)], check_cancel=cancel.check)
     if frame.pixels.shape[0] != frame.pixels.shape[1]:
-        raise InputError(f"The pictures of {model.ref.name} are not square, but a crop is.")
+        raise InputError(f"The pictures of {studio.model.ref.name} are not square, but a crop is.")
     return rgb_of(frame.pixels)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from latent_studio.core.errors import InputError, OptionError
+from latent_studio.core.errors import OptionError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.options import check_options, option
 
@@ -57,7 +57,7 @@ def run_recipe_render(
         Cancelled: a stop was asked for.
     """
     from latent_studio.app.recipe import recipe_of
-    from latent_studio.app.tasks.recipe_restore import place_of_recipe_model, recipe_text, restore_recipe
+    from latent_studio.app.tasks.recipe_restore import open_recipe
     from latent_studio.core.render import RenderRequest
     from latent_studio.exporters.still import save_still
 
@@ -65,13 +65,7 @@ def run_recipe_render(
     suffix = options.out.suffix.lower()
     if suffix not in (".png", ".jpg", ".jpeg"):
         raise OptionError("--out", f"--out is {options.out.name}, but must end in .png or .jpg.")
-    text = options.source if options.source.lstrip().startswith("{") else recipe_text(options.source)
-    place = options.model or place_of_recipe_model(text, studio.paths)
-    if place is None:
-        raise InputError("The recipe names no model.", hint="Say which one with --model.")
-    cancel.check()
-    model = studio.open_model(place, progress=progress, cancel=cancel)
-    session = restore_recipe(text, model, studio.paths)
+    session = open_recipe(studio, options.source, model=options.model, progress=progress, cancel=cancel)
     (frame,) = studio.engine.render_batch((RenderRequest.of(session, revision=0),), check_cancel=cancel.check)
     format: StillFormat = "png" if suffix == ".png" else "jpg"
     save_still(options.out, frame.pixels, recipe_of(session), format=format)

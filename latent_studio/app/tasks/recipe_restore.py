@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.paths import Paths
+    from latent_studio.app.studio import Studio
     from latent_studio.core.directions import Direction
+    from latent_studio.core.jobs import CancelToken, ProgressSink
     from latent_studio.core.session import Session
 
 
@@ -58,6 +60,32 @@ def place_of_recipe_model(text: str, paths: Paths) -> Path | None:
             f"This was made with the model {ref.name}, which is not here.",
             hint=f"Open that model first; its SHA-256 begins with {ref.sha256[:12]}.",
         ) from error
+
+
+def open_recipe(
+    studio: Studio, source: str | Path, *, model: str | None, progress: ProgressSink, cancel: CancelToken
+) -> Session:
+    """Open the model of a recipe, and give the state it tells.
+
+    Args:
+        studio: opens it.
+        source: a picture, a film, a JSON file, or the JSON itself.
+        model: a file or a name that is taken whatever the recipe says.
+        progress: of opening.
+        cancel: looked at while opening.
+
+    Raises:
+        InputError: there is no recipe, or it names no model.
+        LatentStudioError: the model is not here, or the state does not fit it.
+        Cancelled: a stop was asked for.
+    """
+    is_text = isinstance(source, str) and source.lstrip().startswith("{")
+    text = str(source) if is_text else recipe_text(source)
+    place = model or place_of_recipe_model(text, studio.paths)
+    if place is None:
+        raise InputError("The recipe names no model.", hint="Say which one with --model.")
+    cancel.check()
+    return restore_recipe(text, studio.open_model(place, progress=progress, cancel=cancel), studio.paths)
 
 
 def restore_recipe(text: str, model: LoadedModel, paths: Paths) -> Session:

@@ -136,4 +136,4 @@ class DirectionsExport(QWidget):
 
 def _deed(sheet: DirectionSheet, target: Target, keep: Keep) -> Deed:
     options = render_options(keep(directions_text(sheet), stem="directions"), sheet.session, target)
-    return "render", replace(options, size=sheet.size)
+    return "render", replace(options, size=sheet.size, format=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from latent_studio.core.errors import OptionError
@@ -152,7 +152,9 @@ def picture_deed(session: Session, target: Target, keep: Keep) -> Deed:
     """What writes a session's picture."""
     from latent_studio.app.tasks.export_plan import picture_text
 
-    return "render", render_options(keep(picture_text(session), stem="picture"), session, target)
+    options = render_options(keep(picture_text(session), stem="picture"), session, target)
+    # The ending of a single picture says what it is.
+    return "render", replace(options, format=None)
 
 
 def film_deed(session: Session, target: Target, fps: float | None, keep: Keep) -> Deed:
