@@ -118,13 +118,14 @@ def render_options(
         target: how and where to.
         fps: frames per second, where the plan does not say it.
     """
+    from latent_studio.app.state_code import model_word
     from latent_studio.app.tasks.render import RenderOptions
 
     out, settings = target.out, target.settings
     return RenderOptions(
         source,
         out,
-        model=(session.model.path or None) if session.model is not None else None,
+        model=model_word(session) or None,
         fps=fps,
         size=target.size,
         quality=settings.quality,

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from latent_studio.app.state_code import model_word
 from latent_studio.app.tasks.export_plan import traversal_text
 from latent_studio.app.tasks.traverse import (
     Sweep,
@@ -307,7 +308,7 @@ def traverse_options(plan: TraversalPlan, *, sigmas: tuple[float, float] | None 
     seed = session.base.seed if isinstance(session.base, SeedPoint) else 0
     synthesis = session.synthesis
     return TraverseOptions(
-        model=session.model.path if session.model is not None else "",
+        model=model_word(session),
         direction=tuple(sweep.direction.id for sweep in plan.sweeps),
         out=plan.out,
         seed=seed,
