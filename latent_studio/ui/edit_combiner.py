@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QWidget
 
 from latent_studio.app.recipe import recipe_of
@@ -15,7 +14,7 @@ from latent_studio.app.state_code import model_word
 from latent_studio.app.tasks.direction_combine import DirectionCombineOptions, combine_edits
 from latent_studio.core.edits import Edit, EditStack
 from latent_studio.core.errors import LatentStudioError
-from latent_studio.ui.edit_command import edit_command
+from latent_studio.ui.edit_command import edit_twin
 
 if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
@@ -93,9 +92,8 @@ class EditCombiner(QObject):
     def copy_command(self, edit_id: str) -> None:
         """Put the command line of one edit on the clipboard."""
         entry = self._context.directions.find(edit_id)
-        text = edit_command(self._context.store.session, edit_id, None if entry is None else entry.found)
-        QGuiApplication.clipboard().setText(text)
-        self._context.messages.success(self.tr("The command is on the clipboard."), hint=text)
+        found = None if entry is None else entry.found
+        self._context.commands.copy(edit_twin(self._context.store.session, edit_id, found))
 
 
 def _combine(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QInputDialog, QPushButton, QWidget
 
+from latent_studio.app.tasks.export_plan import subject_of
 from latent_studio.core.directions import LinearDirection
+from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.spaces import Space
 from latent_studio.ui.docks.edits import EditsDock
 from latent_studio.ui.widgets.edit_list import EditList
@@ -184,3 +189,8 @@ def test_an_edit_is_copied_as_a_command(qtbot, window, dock):
     assert "--direction sefa:1" in text
     assert "--range 0 3" in text
     assert "--psi 0.7" in text
+    window.context.store.set_base(SeedPoint(3, 0.5, 0.0), "Walk")
+    dock._combiner.copy_command("sefa:1")
+    words = shlex.split(QGuiApplication.clipboard().text())
+    assert words[1] == "render"
+    assert subject_of(Path(words[2]).read_text()) == "traversal"

@@ -194,6 +194,7 @@ class TraversalExport(QWidget):
             and session.base.is_whole
             and session.mix is None
             and session.noise is None
+            and session.centre is None
             and not session.locks
             and not any(edit.enabled and edit.amount and edit.id not in swept for edit in session.edits)
             and len({sweep.rows for sweep in plan.sweeps}) == 1
