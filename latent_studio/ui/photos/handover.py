@@ -78,7 +78,13 @@ class Handover(QWidget):
             self._show(new)
 
     def _show(self, session: Session) -> None:
-        self._keys.setEnabled(len(session.projections) > 1)
+        can_make = len(session.projections) > 1
+        self._keys.setEnabled(can_make)
+        self._keys.setToolTip(
+            self.tr("A key for each photo that was found, so that one becomes the next.")
+            if can_make
+            else self.tr("A key for each photo that was found: project two or more first.")
+        )
 
 
 def _with_photos(session: Session) -> Timeline:
