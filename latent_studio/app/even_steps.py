@@ -53,7 +53,7 @@ def even_amounts(
     net = load_perceptual_net(device)
     with studio.engine.gate.background(), torch.inference_mode():
         features = net.features(_small_pictures(model, ws))
-        squares = net.distance([one[:-1] for one in features], [one[1:] for one in features])
+        squares = net.distance(tuple(one[:-1] for one in features), tuple(one[1:] for one in features))
     # The metric is a sum of squares; its root is a length, and lengths of steps add up.
     pacing = even_pacing(stops.tolist(), squares.sqrt().tolist())
     return tuple(pacing.at(float(amount)) for amount in amounts)

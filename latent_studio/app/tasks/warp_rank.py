@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, ProgressSink
 
-#: How far paths are walked each way, in sigma: where nearly all of the model's latents are.
-_SIGMA_EACH_WAY = 1.5
-
 
 @dataclass(frozen=True, slots=True)
 class WarpRankOptions:
@@ -38,9 +35,16 @@ class WarpRankOptions:
     shift_steps: int = option(6, help="Steps each way.", low=1, high=1000, metavar="N")
     eps: float | None = option(
         None,
-        help="Length of a step in units of each direction; all steps together are 1.5 sigma of each "
-        "direction when not given.",
+        help="Length of a step in units of each direction; all steps together are --reach when not given.",
         metavar="EPS",
+    )
+    reach: float = option(
+        1.5,
+        help="How far to walk each way, in sigma of each direction; nearly all of the model's latents are "
+        "within 1.5.",
+        low=0.01,
+        high=100,
+        metavar="SIGMA",
     )
     sefa: int = option(
         0, help="Also walk so many SeFa directions, as a comparison.", low=0, high=1000, metavar="N"
@@ -96,7 +100,7 @@ def run_warp_rank(
         paths=options.run,
         direction=tuple(f"sefa:{index}" for index in range(options.sefa)),
         shift_steps=options.shift_steps,
-        eps=_SIGMA_EACH_WAY / options.shift_steps if options.eps is None else options.eps,
+        eps=options.reach / options.shift_steps if options.eps is None else options.eps,
         sigma=options.eps is None,
         even=options.even,
     )

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from latent_studio.methods.warp.settings import WarpSettings
     from latent_studio.methods.warp.train import TrainingEnd
 
-PresetName = Literal["portraits", "sngan-mnist", "sngan-animefaces", "biggan", "proggan", "stylegan2"]
+PresetName = Literal[
+    "portraits", "portraits-rows", "sngan-mnist", "sngan-animefaces", "biggan", "proggan", "stylegan2"
+]
 
 #: Options of the verb that are no fields of ``WarpSettings``.
 _NO_SETTINGS = ("model", "out", "preset", "imagenet")
@@ -36,8 +38,8 @@ class WarpTrainOptions:
     )
     preset: PresetName | None = option(
         None,
-        help="Start from the settings of a published training, or portraits for the bundled model on a "
-        "processor; options given beside it come first.",
+        help="Start from the settings of a published training, or portraits or portraits-rows for the "
+        "bundled model on a processor; options given beside it come first.",
     )
     space: Literal["z", "w"] | None = option(
         None, help="Where paths run: w where the model has a mapping network, else z, when not given."

@@ -27,27 +27,39 @@ def _published(summary: str, **values: object) -> Preset:
     return Preset(summary, MappingProxyType({"learn_gammas": True, **values}))
 
 
+_PORTRAITS: Mapping[str, object] = {
+    "space": "w",
+    "support_sets": 24,
+    "dipoles": 16,
+    "learn_gammas": True,
+    "reconstructor": "LeNet",
+    "reconstructor_lr": 1e-3,
+    "min_shift_magnitude": 1.0,
+    "max_shift_magnitude": 3.0,
+    "batch_size": 16,
+    "iterations": 800,
+    "truncation_psi": 0.7,
+    "picture_size": 64,
+    "start": "independent",
+    "code_pool": 512,
+    "checkpoint_every": 100,
+}
+
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "portraits": Preset(
             "the bundled model on a processor, ten to twenty minutes",
+            MappingProxyType(_PORTRAITS),
+        ),
+        "portraits-rows": Preset(
+            "the same with paths of coarse, middle and fine rows, about ten minutes",
             MappingProxyType(
                 {
-                    "space": "w",
-                    "support_sets": 24,
-                    "dipoles": 16,
-                    "learn_gammas": True,
-                    "reconstructor": "LeNet",
-                    "reconstructor_lr": 1e-3,
-                    "min_shift_magnitude": 1.0,
-                    "max_shift_magnitude": 3.0,
-                    "batch_size": 16,
-                    "iterations": 800,
-                    "truncation_psi": 0.7,
-                    "picture_size": 64,
-                    "start": "independent",
-                    "code_pool": 512,
-                    "checkpoint_every": 100,
+                    **_PORTRAITS,
+                    "support_sets": 30,
+                    "iterations": 400,
+                    # By about how many components the layers of each group see.
+                    "rows": ("0-3=8", "4-7=12", "8-13=10"),
                 }
             ),
         ),

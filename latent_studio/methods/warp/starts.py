@@ -95,11 +95,13 @@ def _whitened(latents: Tensor, count: int, seen: Tensor | None) -> Tensor:
     # Principal components without any variance would be divided by nothing.
     spread = variances.clamp_min(variances[0].clamp_min(1e-30) * 1e-9).sqrt()
     if seen is None:
-        return centred @ (columns[:, :count] / spread[:count])
+        white: Tensor = centred @ (columns[:, :count] / spread[:count])
+        return white
     # What is seen of a white latent is a linear map of it; its longest axes are found in dim numbers.
     axes = seen.double() @ (columns * spread)
     _, turned = torch.linalg.eigh(axes.T @ axes)
-    return centred @ (columns / spread) @ turned.flip(1)[:, :count]
+    white = centred @ (columns / spread) @ turned.flip(1)[:, :count]
+    return white
 
 
 def _principal(latents: Tensor) -> tuple[Tensor, Tensor]:

@@ -112,6 +112,13 @@ def test_a_preset_gives_way_to_what_is_given(tmp_path: Path) -> None:
     assert (settings.min_shift_magnitude, settings.learn_gammas, settings.z_truncation) == (0.1, True, 0.7)
 
 
+def test_the_presets_of_the_bundled_model_fit_it(tmp_path: Path) -> None:
+    for preset, counts in (("portraits", ()), ("portraits-rows", (8, 12, 10))):
+        settings = settings_of(WarpTrainOptions("x", tmp_path, preset=preset), SPEC)
+        settings.check(SPEC)
+        assert tuple(count for _, count in settings.row_groups) == counts
+
+
 def test_the_number_of_paths_must_come_from_somewhere(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="--support-sets is not given"):
         settings_of(WarpTrainOptions("x", tmp_path, dipoles=4), SPEC)
