@@ -44,6 +44,8 @@ def main() -> None:
     parser.add_argument("--model", default="portraits")
     parser.add_argument("--iterations", type=int, help="the preset's when not given")
     parser.add_argument("--pictures", type=int, default=12, help="held-out pictures to walk from")
+    parser.add_argument("--preset", default="portraits", help="of the training: portraits or portraits-rows")
+    parser.add_argument("--reach", type=float, default=1.5, help="how far to walk each way, in sigma")
     parser.add_argument("--first-seed", type=int, default=5000, help="of those pictures")
     parser.add_argument("--sefa", type=int, default=20, help="SeFa directions to compare with")
     parser.add_argument("--start-too", action="store_true", help="also measure the paths before training")
@@ -51,18 +53,19 @@ def main() -> None:
     studio, cancel = Studio(), CancelToken()
     begin, used = time.monotonic(), time.process_time()
     train = WarpTrainOptions(
-        arguments.model, arguments.run, preset="portraits", iterations=arguments.iterations
+        arguments.model, arguments.run, preset=arguments.preset, iterations=arguments.iterations
     )
     trained = run_warp_train(studio, train, Teller(), cancel)
     minutes, processor = (time.monotonic() - begin) / 60, (time.process_time() - used) / 60
     out = arguments.run / "results" / f"iteration{trained.end.iteration:06d}"
-    if arguments.first_seed != 5000:
-        out = out.with_name(f"{out.name}-from-{arguments.first_seed}")
+    if (arguments.first_seed, arguments.reach) != (5000, 1.5):
+        out = out.with_name(f"{out.name}-from-{arguments.first_seed}-reach-{arguments.reach:g}")
     wanted = WarpRankOptions(
         arguments.run,
         arguments.model,
         seeds=tuple(range(arguments.first_seed, arguments.first_seed + arguments.pictures)),
         sefa=arguments.sefa,
+        reach=arguments.reach,
         out=out,
     )
     evenly = run_warp_rank(studio, replace(wanted, even=True), Teller(), cancel).ranking
