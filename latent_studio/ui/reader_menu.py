@@ -1,10 +1,11 @@
-"""ReaderMenu: who reads attributes off the pictures that are measured."""
+"""ReaderMenu: who reads attributes off the pictures that are measured, and how these are walked to."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from latent_studio.app.tasks.predictor_list import PredictorListOptions, run_predictor_list
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 class ReaderMenu(QToolButton):
     """A button with the predictors that are ready, to tick; nothing ticked means all that suit the model.
+
+    Below them stands whether walks are even to the eye.
 
     Args:
         context: the window's parts.
@@ -31,6 +34,12 @@ class ReaderMenu(QToolButton):
         self.setAccessibleName(self.tr("Predictors"))
         set_icon(self, "eye", role="muted")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._even = QAction(self.tr("Even to the eye"), self)
+        self._even.setObjectName("reader-even")
+        self._even.setToolTip(
+            self.tr("Walk so that every step changes the picture as much, before measuring what it changes.")
+        )
+        self._even.setCheckable(True)
         menu = QMenu(self)
         menu.setObjectName("reader-menu-list")
         menu.setToolTipsVisible(True)
@@ -41,6 +50,10 @@ class ReaderMenu(QToolButton):
     def chosen(self) -> tuple[str, ...]:
         """Ids of the predictors; empty for all that suit the model."""
         return self._chosen
+
+    def is_even(self) -> bool:
+        """Whether steps are to change the picture equally."""
+        return self._even.isChecked()
 
     @Slot()
     def _fill(self) -> None:
@@ -63,6 +76,8 @@ class ReaderMenu(QToolButton):
                 action.setCheckable(True)
                 action.setChecked(one.id in self._chosen)
                 action.toggled.connect(self._take_ticks)
+        menu.addSeparator()
+        menu.addAction(self._even)
         menu.addSeparator()
         menu.addAction(self._context.actions["predictors"])
 

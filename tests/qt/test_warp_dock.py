@@ -179,7 +179,8 @@ def test_the_ticked_predictors_read_the_pictures_that_are_ranked(qtbot, window, 
     menu = dock.findChild(ReaderMenu).menu()
     menu.aboutToShow.emit()
     menu.findChild(QAction, "reader-tone").trigger()
-    dock.findChild(QWidget, "warp-even").click()
+    menu.aboutToShow.emit()
+    next(one for one in menu.actions() if one.objectName() == "reader-even").trigger()
     press(qtbot, dock, "warp-rank")
     qtbot.waitUntil(button(dock, "warp-bind").isEnabled, timeout=WAIT_MS)
     assert asked == [(("tone",), True)]

@@ -11,7 +11,6 @@ import numpy as np
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -120,12 +119,6 @@ class WarpDock(QWidget):
         self._rank.setToolTip(
             self.tr("Walk all paths from held-out pictures and say which changes which attribute best.")
         )
-        self._even = QCheckBox(self.tr("Even to the eye"), self)
-        self._even.setObjectName("warp-even")
-        self._even.setAccessibleName(self._even.text())
-        self._even.setToolTip(
-            self.tr("Walk so that every step changes the picture as much, before measuring what it changes.")
-        )
         self._readers = ReaderMenu(context, self)
         self._problem = ""
         self._bind = self._button("warp-bind", self.tr("To a slider"), self.bind)
@@ -220,9 +213,7 @@ class WarpDock(QWidget):
             self._pages.addTab(page, title)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        for button in (
-            self._start, self._pause, self._keep, self._rank, self._readers, self._even, self._bind,
-        ):  # fmt: skip
+        for button in (self._start, self._pause, self._keep, self._rank, self._readers, self._bind):
             buttons.addWidget(button)
         buttons.addStretch(1)
         # Beside the pages' names, where there is room for a sentence.
@@ -372,7 +363,7 @@ class WarpDock(QWidget):
             self._run_folder(),
             self._model_place(),
             predictor=self._readers.chosen(),
-            even=self._even.isChecked(),
+            even=self._readers.is_even(),
         )
         self._problem = ""
         self._measuring = self._context.jobs.start(
