@@ -38,11 +38,12 @@ from latent_studio.generators.catalog import build_generator
 from latent_studio.methods.alignment.crop import align, face_quad
 from latent_studio.methods.alignment.mtcnn import load_mtcnn
 from latent_studio.methods.alignment.photo import read_photo
-from latent_studio.methods.projection.ladder import Look, Start, project
+from latent_studio.methods.projection.ladder import project
 from latent_studio.methods.projection.latent_stats import latent_stats
 from latent_studio.methods.projection.objective import Target
 from latent_studio.methods.projection.perceptual import load_perceptual_net
 from latent_studio.methods.projection.published import PublishedSettings, project_published
+from latent_studio.methods.projection.rungs import Look, Start
 from latent_studio.methods.projection.settings import PRESETS, preset
 
 if TYPE_CHECKING:

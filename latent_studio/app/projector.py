@@ -15,6 +15,7 @@ from latent_studio.core.noise_maps import FoundNoise
 from latent_studio.core.render import Frame, Quality, RenderRequest
 from latent_studio.core.spaces import Space
 from latent_studio.core.spec import require_square
+from latent_studio.methods.projection.rungs import Start
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
     from latent_studio.core.session import Session
     from latent_studio.engine.engine import Engine
     from latent_studio.generators.protocol import NoiseMaps
-    from latent_studio.methods.projection.ladder import Look, Projection, Rung, Start
     from latent_studio.methods.projection.latent_stats import LatentStats
     from latent_studio.methods.projection.loss_weights import LossWeights
     from latent_studio.methods.projection.lpips_net import LossName
     from latent_studio.methods.projection.objective import FaceNet, PictureNet
     from latent_studio.methods.projection.pivotal import Tuned, TuneStep
     from latent_studio.methods.projection.published import PublishedSettings
+    from latent_studio.methods.projection.rungs import Look, Projection, Rung
     from latent_studio.methods.projection.settings import ProjectionSettings
 
 #: A preview crosses to whoever watches this often at most.
@@ -225,7 +226,6 @@ class Projector:
         import torch
 
         from latent_studio.engine.resolve import Resolver
-        from latent_studio.methods.projection.ladder import Start
 
         with self._engine.job_step(), torch.no_grad():
             ws = Resolver(model.generator).ws(RenderRequest.of(session, revision=0))
@@ -303,8 +303,6 @@ class _Watcher:
 
 def rung_latent(rung: Rung) -> tuple[Latent, FoundNoise | None]:
     """A rung's latent and noise as values of a session."""
-    from latent_studio.methods.projection.ladder import Start
-
     return latent_of_start(Start(rung.space, rung.latent, rung.noise))
 
 
@@ -319,8 +317,6 @@ def latent_of_start(start: Start) -> tuple[Latent, FoundNoise | None]:
 def start_of(stored: StoredLatent) -> Start:
     """A latent from a file or a session as the start of a search."""
     import torch
-
-    from latent_studio.methods.projection.ladder import Start
 
     noise = _maps_of(stored.noise)
     latent = torch.from_numpy(np.array(stored.latent.values))

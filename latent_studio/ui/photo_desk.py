@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from latent_studio.methods.alignment.crop import Quad
     from latent_studio.methods.alignment.faces import Face, FaceMarks
     from latent_studio.methods.alignment.photo import Photo
-    from latent_studio.methods.projection.ladder import Rung, Start
     from latent_studio.methods.projection.lpips_net import LossName
     from latent_studio.methods.projection.published import PublishedSettings
+    from latent_studio.methods.projection.rungs import Rung, Start
     from latent_studio.methods.projection.settings import ProjectionSettings
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job, JobThread

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from latent_studio.app.projector import Found
     from latent_studio.app.studio import Studio
     from latent_studio.core.jobs import CancelToken, Progress, ProgressSink
-    from latent_studio.methods.projection.ladder import Rung
+    from latent_studio.methods.projection.rungs import Rung
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.failures import Failure
     from latent_studio.ui.job_thread import Job

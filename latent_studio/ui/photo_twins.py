@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.app.tasks.project import ProjectOptions
     from latent_studio.core.session import Session
-    from latent_studio.methods.projection.ladder import Start
+    from latent_studio.methods.projection.rungs import Start
     from latent_studio.ui.photo_desk import PhotoItem
     from latent_studio.ui.twin import Deed, Keep, Twin
 

@@ -18,9 +18,9 @@ from latent_studio.app.tuning_files import tuning_header
 from latent_studio.core.errors import ImageError
 from latent_studio.core.jobs import Progress
 from latent_studio.core.spaces import Space
-from latent_studio.methods.projection.ladder import Projection, Rung
 from latent_studio.methods.projection.objective import Score
 from latent_studio.methods.projection.pivotal import Tuned
+from latent_studio.methods.projection.rungs import Projection, Rung
 from latent_studio.ui.docks.projection import ProjectionDock
 from latent_studio.ui.photo_drops import is_picture
 from latent_studio.ui.widgets.photo_view import PhotoView

@@ -24,8 +24,8 @@ from latent_studio.core.errors import ImageError
 from latent_studio.methods.alignment import fan, finders
 from latent_studio.methods.alignment.faces import Face, FaceMarks
 from latent_studio.methods.hub_file import HubFile
-from latent_studio.methods.projection.ladder import Projection, Start
 from latent_studio.methods.projection.loss_weights import LossWeights
+from latent_studio.methods.projection.rungs import Projection, Start
 from latent_studio.ui.command_text import command_text
 from latent_studio.ui.photos.brush_mask import BrushMask
 from latent_studio.ui.photos.film_saver import FilmSaver

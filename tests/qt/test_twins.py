@@ -26,8 +26,8 @@ from latent_studio.core.pose import Pose
 from latent_studio.core.seed_plane import SeedPoint
 from latent_studio.core.timeline import Timeline
 from latent_studio.methods.alignment.paste import PasteSettings
-from latent_studio.methods.projection.ladder import Projection, Rung
 from latent_studio.methods.projection.objective import Score
+from latent_studio.methods.projection.rungs import Projection, Rung
 from latent_studio.ui.channel_picker import ChannelPicker
 from latent_studio.ui.direction_marks import mark
 from latent_studio.ui.docks.export import ExportDock

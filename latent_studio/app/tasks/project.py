@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from latent_studio.core.latent import Latent
     from latent_studio.methods.alignment.faces import FaceFinder
     from latent_studio.methods.alignment.photo import Photo
-    from latent_studio.methods.projection.ladder import Start
     from latent_studio.methods.projection.objective import Score
     from latent_studio.methods.projection.published import PublishedSettings
+    from latent_studio.methods.projection.rungs import Start
     from latent_studio.methods.projection.settings import ProjectionSettings
 
 #: Files of latents; others that a search starts from tell how a picture was made.

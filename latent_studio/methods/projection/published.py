@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Literal
 import torch
 
 from latent_studio.core.errors import Cancelled
-from latent_studio.methods.projection.ladder import Look, Projection, Rung
 from latent_studio.methods.projection.latent_stats import LatentStats, latent_stats
 from latent_studio.methods.projection.noise import noise_penalty, normalised_noise
 from latent_studio.methods.projection.objective import compared_side, score_picture
+from latent_studio.methods.projection.rungs import Look, Projection, Rung
 from latent_studio.methods.projection.synthesis import as_rgb, at_side, ws_of
 
 if TYPE_CHECKING:

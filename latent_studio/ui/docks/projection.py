@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from latent_studio.app.models import LoadedModel
     from latent_studio.core.projections import ProjectedPhoto
     from latent_studio.core.session import Session
-    from latent_studio.methods.projection.ladder import Rung
+    from latent_studio.methods.projection.rungs import Rung
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.photo_desk import PhotoItem
 

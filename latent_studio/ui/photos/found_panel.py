@@ -17,7 +17,7 @@ from latent_studio.ui.widgets.picture_label import PictureLabel
 
 if TYPE_CHECKING:
     from latent_studio.core.jobs import Progress
-    from latent_studio.methods.projection.ladder import Rung
+    from latent_studio.methods.projection.rungs import Rung
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.photo_desk import PhotoItem, TunedModel
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
+from latent_studio.methods.projection.rungs import Start
 from latent_studio.ui.icons import set_icon
 from latent_studio.ui.photo_twins import search_deed
 from latent_studio.ui.photos.controls import button, choice, flow, row
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from latent_studio.app.tasks.project import ProjectOptions
     from latent_studio.core.jobs import Progress
     from latent_studio.core.session import Session
-    from latent_studio.methods.projection.ladder import Rung, Start
     from latent_studio.methods.projection.lpips_net import LossName
     from latent_studio.methods.projection.published import PublishedSettings
+    from latent_studio.methods.projection.rungs import Rung
     from latent_studio.methods.projection.settings import ProjectionSettings
     from latent_studio.ui.api import DockContext
     from latent_studio.ui.photo_desk import PhotoItem
@@ -173,8 +174,6 @@ class SearchPanel(QWidget):
 
     def go_on(self, rung: Rung) -> None:
         """Search on from a rung of the photo looked at."""
-        from latent_studio.methods.projection.ladder import Start
-
         if self._desk.current is not None:
             self._begin([self._desk.current.id], start=Start(rung.space, rung.latent, rung.noise))
 

@@ -18,13 +18,14 @@ from latent_studio.core.jobs import CancelToken
 from latent_studio.engine.gate import PriorityGate
 from latent_studio.generators.catalog import build_generator
 from latent_studio.methods.projection import ladder
-from latent_studio.methods.projection.ladder import Look, Projection, Start, project
+from latent_studio.methods.projection.ladder import project
 from latent_studio.methods.projection.latent_stats import latent_stats
 from latent_studio.methods.projection.loss_weights import LossWeights
 from latent_studio.methods.projection.noise import noise_penalty, normalised_noise
 from latent_studio.methods.projection.objective import Target
 from latent_studio.methods.projection.perceptual import load_perceptual_net
 from latent_studio.methods.projection.pivotal import TuneSettings, TuneStep, tune
+from latent_studio.methods.projection.rungs import Look, Projection, Start
 from latent_studio.methods.projection.settings import ProjectionSettings, SpaceName, preset
 from tests.helpers.model_files import write_tiny_model
 from tests.helpers.pooled_net import PooledNet
