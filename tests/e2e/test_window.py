@@ -137,6 +137,13 @@ def save(screen: Screen, folder: Path, name: str) -> None:  # noqa: F811
     raise AssertionError(f"the screen never kept still for {name}")
 
 
+def edge_brightness(picture: Path) -> int:
+    """Of the window's background at its left edge, 0 to 255; a sheet over the window darkens it."""
+    with Image.open(picture) as image:
+        grey = image.convert("L")
+        return int(grey.getpixel((3, grey.height // 2)))
+
+
 def test_a_whole_journey_with_mouse_and_keyboard(
     screen: Screen,  # noqa: F811
     start: Callable[..., Program],
@@ -226,6 +233,8 @@ def test_a_whole_journey_with_mouse_and_keyboard(
     screen.press("ctrl+k")
     screen.type("light theme")
     screen.press("Return")
+    light = shots / "window-light.png"
+    program.wait_for("light window without the palette", lambda: edge_brightness(screen.grab(light)) > 220)
     save(screen, shots, "window-light")
     screen.press("F1")
     save(screen, shots, "shortcuts")
