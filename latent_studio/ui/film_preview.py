@@ -380,12 +380,8 @@ class FilmPreview(QObject):
         return found
 
     def _capacity(self) -> int:
-        """Frames that have room."""
-        kept = len(self._proxies)
-        if not kept:
-            return _AT_ONCE
-        size = self._proxies.bytes_used / kept
-        return max(1, int(_FILLED_SHARE * self._proxies.bytes_limit / size))
+        """Frames that have room: more would push each other out, and be rendered again for ever."""
+        return max(1, int(_FILLED_SHARE * self._proxies.room)) if len(self._proxies) else _AT_ONCE
 
     @Slot(str, object, object)
     def _take_picture(self, client: str, pose: Pose, frame: Frame) -> None:

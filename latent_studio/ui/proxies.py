@@ -34,6 +34,7 @@ class ProxyCache:
         self._limit = limit_bytes
         self._frames: OrderedDict[Pose, tuple[Frame, QImage]] = OrderedDict()
         self._bytes = 0
+        self._largest = 0
 
     def __contains__(self, pose: Pose | None) -> bool:
         return pose in self._frames
@@ -50,6 +51,11 @@ class ProxyCache:
     def bytes_limit(self) -> int:
         """What they may take."""
         return self._limit
+
+    @property
+    def room(self) -> int:
+        """How many pictures as large as the largest one seen fit in; 0 before the first."""
+        return self._limit // self._largest if self._largest else 0
 
     def get(self, pose: Pose | None) -> Frame | None:
         """The frame of a pose, which is young again then."""
@@ -78,7 +84,9 @@ class ProxyCache:
             self._bytes -= _size_of(*old)
         small = small_image(frame)
         self._frames[pose] = (frame, small)
-        self._bytes += _size_of(frame, small)
+        size = _size_of(frame, small)
+        self._bytes += size
+        self._largest = max(self._largest, size)
         while self._bytes > self._limit and len(self._frames) > 1:
             _, (gone, its_small) = self._frames.popitem(last=False)
             self._bytes -= _size_of(gone, its_small)
@@ -86,7 +94,7 @@ class ProxyCache:
     def clear(self) -> None:
         """Forget all: another model draws them."""
         self._frames.clear()
-        self._bytes = 0
+        self._bytes = self._largest = 0
 
 
 def small_image(frame: Frame) -> QImage:

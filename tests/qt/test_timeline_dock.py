@@ -332,6 +332,23 @@ def test_the_cache_forgets_the_oldest_when_it_is_full(qtbot, window, dock):
     assert not cache.is_coarse(Pose(SeedPoint(0)))
 
 
+def test_small_previews_beside_large_pictures_make_no_room_for_more_of_these(qtbot, window, dock):
+    """A film is rendered ahead as far as its large pictures fit: beyond, they would push each other out."""
+    from latent_studio.core.render import Frame
+    from latent_studio.ui.proxies import ProxyCache
+
+    small = Frame(1, Quality.COARSE, np.zeros((16, 16, 3), np.uint8), 0.0)
+    large = Frame(1, Quality.FINAL, np.zeros((256, 256, 3), np.uint8), 0.0)
+    one = ProxyCache()
+    one.put(Pose(SeedPoint(0)), large)
+    cache = ProxyCache(10 * one.bytes_used)
+    assert cache.room == 0
+    for seed in range(60):
+        cache.put(Pose(SeedPoint(seed)), small)
+    cache.put(Pose(SeedPoint(99)), large)
+    assert cache.room == 10
+
+
 def test_a_moment_between_keys_is_taken_to_the_sliders(qtbot, window, dock):
     with_keys(window, 3, 7)
     asked = []
