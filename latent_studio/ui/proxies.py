@@ -48,11 +48,6 @@ class ProxyCache:
         return self._bytes
 
     @property
-    def bytes_limit(self) -> int:
-        """What they may take."""
-        return self._limit
-
-    @property
     def room(self) -> int:
         """How many pictures as large as the largest one seen fit in; 0 before the first."""
         return self._limit // self._largest if self._largest else 0
